@@ -1,0 +1,56 @@
+// What every chat or completion protocol is read into (ChatRequest) and what every protocol writes out (OutputEvent).
+// Plain values; protocol files translate to and from them and know nothing else.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/json.h"
+#include "engine/generation.h"
+
+namespace larder::api {
+
+struct ChatRequest {
+    std::string model;                       // empty = default
+    // Exactly one of: messages (template applied), prompt text, prompt ids.
+    std::shared_ptr<base::Json> messages;    // array in OpenAI form, handed to the template
+    std::shared_ptr<base::Json> tools;       // array or null
+    std::shared_ptr<base::Json> templateVariables;  // chat_template_kwargs or null
+    std::optional<std::string> promptText;
+    std::vector<TokenId> promptIds;
+
+    SamplingParams sampling;
+    std::size_t maxTokens = 0;               // 0 = up to the window
+    std::vector<std::string> stop;
+    bool ignoreEos = false;
+    int topLogprobs = -1;                    // as GenerationRequest
+    bool echo = false;                       // completions: the prompt comes back first
+    bool stream = false;
+    bool includeUsage = false;               // stream_options.include_usage
+};
+
+struct OutputText {
+    std::string text;                        // whole UTF-8 characters; may be empty when only logprobs come
+    std::vector<PositionLogprobs> logprobs;  // of the tokens that went into this text
+};
+
+struct OutputPromptLogprobs {                // echo with logprobs
+    std::vector<PositionLogprobs> positions;
+};
+
+struct OutputFinished {
+    FinishReason reason = FinishReason::Stop;
+    std::string stopString;                  // when a stop string ended it
+    std::size_t promptTokens = 0;
+    std::size_t cachedTokens = 0;
+    std::size_t completionTokens = 0;
+    GenerationTimings timings;
+};
+
+using OutputEvent = std::variant<OutputPromptLogprobs, OutputText, OutputFinished>;
+
+}  // namespace larder::api

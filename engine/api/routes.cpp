@@ -1,0 +1,1 @@
+#include "engine/api/routes.h"

@@ -1,0 +1,156 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "engine/base/file.h"
+
+namespace larder::base {
+namespace {
+
+ErrorCode codeOf(int error) {
+    switch (error) {
+        case ENOENT: case ENOTDIR: return ErrorCode::NotFound;
+        case EACCES: case EPERM: case EROFS: return ErrorCode::PermissionDenied;
+        case ENOSPC: case EDQUOT: return ErrorCode::NoSpace;
+        default: return ErrorCode::Io;
+    }
+}
+
+Error systemError(const std::string& doing, const std::filesystem::path& path, int error) {
+    return {codeOf(error), "cannot " + doing + " " + path.string() + ": " + std::strerror(error)};
+}
+
+// A descriptor that closes itself.
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : m_fd(fd) {}
+    ~Descriptor() { if (m_fd >= 0) ::close(m_fd); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return m_fd; }
+    int release() { return std::exchange(m_fd, -1); }
+
+private:
+    int m_fd;
+};
+
+bool writeAll(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+Expected<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) return systemError("open", path, errno);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return systemError("read", path, errno);
+    if (!S_ISREG(info.st_mode)) return Error{ErrorCode::InvalidArgument, path.string() + " is not a regular file"};
+    MappedFile file;
+    file.m_path = path;
+    if (info.st_size == 0) return file;
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (address == MAP_FAILED) return systemError("map", path, errno);
+    file.m_bytes = {static_cast<const std::byte*>(address), size};
+    return file;
+}
+
+MappedFile::~MappedFile() {
+    if (!m_bytes.empty()) ::munmap(const_cast<std::byte*>(m_bytes.data()), m_bytes.size());
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : m_path(std::move(other.m_path)), m_bytes(std::exchange(other.m_bytes, {})) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+    std::swap(m_path, other.m_path);
+    std::swap(m_bytes, other.m_bytes);
+    return *this;
+}
+
+void MappedFile::release(std::size_t offset, std::size_t size) const {
+    // Whole pages inside the range only; what shares a page with a neighbour stays.
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t first = (offset + page - 1) / page * page;
+    const std::size_t last = (offset + size) / page * page;
+    if (first < last) ::madvise(const_cast<std::byte*>(m_bytes.data()) + first, last - first, MADV_DONTNEED);
+}
+
+void MappedFile::expectSequentialRead() const {
+    if (!m_bytes.empty()) ::madvise(const_cast<std::byte*>(m_bytes.data()), m_bytes.size(), MADV_WILLNEED);
+}
+
+Expected<std::string> readFile(const std::filesystem::path& path, std::size_t maxBytes) {
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) return systemError("open", path, errno);
+    std::string text;
+    char buffer[16384];
+    for (;;) {
+        const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return systemError("read", path, errno);
+        if (got == 0) return text;
+        if (text.size() + static_cast<std::size_t>(got) > maxBytes)
+            return Error{ErrorCode::InvalidArgument, path.string() + " is larger than " + std::to_string(maxBytes) + " bytes"};
+        text.append(buffer, static_cast<std::size_t>(got));
+    }
+}
+
+Expected<void> writeFileAtomically(const std::filesystem::path& path, std::string_view text, unsigned mode) {
+    std::string temp = path.string() + ".XXXXXX";
+    Descriptor fd(::mkostemp(temp.data(), O_CLOEXEC));
+    if (fd.get() < 0) return systemError("write", path, errno);
+    if (::fchmod(fd.get(), mode) != 0 || !writeAll(fd.get(), text) || ::fsync(fd.get()) != 0 ||
+        ::rename(temp.c_str(), path.c_str()) != 0) {
+        const int error = errno;
+        ::unlink(temp.c_str());
+        return systemError("write", path, error);
+    }
+    return {};
+}
+
+Expected<void> makeFolder(const std::filesystem::path& path, unsigned mode) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return {};
+    if (path.has_parent_path() && path.parent_path() != path) {
+        if (auto parent = makeFolder(path.parent_path(), mode); !parent.ok()) return parent;
+    }
+    if (::mkdir(path.c_str(), mode) == 0) return {};
+    const int error = errno;
+    if (error == EEXIST && std::filesystem::is_directory(path, ignored)) return {};
+    return systemError("make the folder", path, error);
+}
+
+Expected<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+    Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (fd.get() < 0) return systemError("open", path, errno);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return Error{ErrorCode::Unavailable, path.string() + " is held by another process"};
+        return systemError("lock", path, errno);
+    }
+    return FileLock(fd.release());
+}
+
+FileLock::~FileLock() { if (m_fd >= 0) ::close(m_fd); }
+FileLock::FileLock(FileLock&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+    std::swap(m_fd, other.m_fd);
+    return *this;
+}
+
+}  // namespace larder::base

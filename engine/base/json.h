@@ -1,0 +1,27 @@
+// JSON whose keys keep their order, read with limits that make hostile input cheap to refuse. Any thread.
+// The library is nlohmann's ordered_json; only files that build or walk documents include its full header.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "engine/error.h"
+
+namespace larder::base {
+
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+    std::size_t maxDepth = 200;            // the library recurses when it frees or prints a document
+    std::size_t maxKeysPerObject = 2000;   // ordered_json is quadratic in the keys of one object
+};
+
+// InvalidArgument with the position for anything that is not one JSON document within the limits, valid UTF-8 included.
+Expected<Json> parseJson(std::string_view text, const JsonLimits& limits = {});
+
+// One line, UTF-8 as it is; bytes that are not UTF-8 become U+FFFD (model text may be cut anywhere). Never throws.
+std::string dumpJson(const Json& value);
+
+}  // namespace larder::base

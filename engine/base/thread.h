@@ -1,0 +1,36 @@
+// A named thread that is joined by its destructor, and what can be asked of the machine's cores.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <thread>
+
+namespace larder::base {
+
+class Thread {
+public:
+    Thread() = default;
+    // name: at most 15 characters are shown by the system. body must not throw.
+    Thread(std::string name, std::function<void()> body);
+    ~Thread() { join(); }
+    Thread(Thread&&) noexcept = default;
+    Thread& operator=(Thread&& other) noexcept;
+
+    void join();  // no effect when never started or already joined
+    bool joinable() const { return m_thread.joinable(); }
+
+private:
+    std::thread m_thread;
+};
+
+// Lowers the calling thread's priority a little, so that the desktop stays responsive. Failure is ignored.
+void lowerThreadPriority();
+
+// Round to nearest, no flush to zero, no denormals-are-zero on the calling thread (design §6).
+void setFloatingPointMode();
+
+// Physical cores this process may run on; at least 1.
+std::size_t physicalCores();
+
+}  // namespace larder::base

@@ -1,0 +1,37 @@
+// Fork and join for compute: run(n, f) calls f(0) .. f(n-1) once each, spread over the workers and the caller, and
+// returns when all are done. Workers spin for a moment between calls, then sleep.
+// One caller at a time (the engine thread); f runs on several threads at once and must not throw or call run().
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace larder::base {
+
+class ThreadPool {
+public:
+    // threads counts the caller: 1 means no extra thread.
+    explicit ThreadPool(std::size_t threads);
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    std::size_t threads() const;
+
+    // Tasks are taken from a counter in rising order. Everything written before run() is visible to f, and everything
+    // f wrote is visible after run().
+    template <class F>
+    void run(std::size_t tasks, const F& f) {
+        runErased(tasks, [](const void* body, std::size_t task) { (*static_cast<const F*>(body))(task); }, &f);
+    }
+
+private:
+    using Call = void (*)(const void* body, std::size_t task);
+    void runErased(std::size_t tasks, Call call, const void* body);
+
+    struct Inner;
+    std::unique_ptr<Inner> m_inner;
+};
+
+}  // namespace larder::base

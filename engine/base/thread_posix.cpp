@@ -1,0 +1,68 @@
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "engine/base/thread.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace larder::base {
+
+Thread::Thread(std::string name, std::function<void()> body)
+    : m_thread([threadName = name.substr(0, 15), run = std::move(body)] {
+          ::pthread_setname_np(::pthread_self(), threadName.c_str());
+          run();
+      }) {}
+
+Thread& Thread::operator=(Thread&& other) noexcept {
+    join();
+    m_thread = std::move(other.m_thread);
+    return *this;
+}
+
+void Thread::join() {
+    if (m_thread.joinable()) m_thread.join();
+}
+
+void lowerThreadPriority() {
+    // On Linux a nice value belongs to a thread.
+    const auto id = static_cast<id_t>(::syscall(SYS_gettid));
+    (void)::setpriority(PRIO_PROCESS, id, 5);
+}
+
+void setFloatingPointMode() {
+#if defined(__x86_64__)
+    _mm_setcsr(0x1f80);  // all exceptions masked, round to nearest, FTZ and DAZ off
+#elif defined(__aarch64__)
+    asm volatile("msr fpcr, %0" ::"r"(0UL));
+#endif
+}
+
+std::size_t physicalCores() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+    std::set<std::pair<int, int>> cores;
+    std::size_t logical = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (!CPU_ISSET(cpu, &allowed)) continue;
+        ++logical;
+        const std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
+        int package = -1;
+        int core = -1;
+        if (std::ifstream(folder + "physical_package_id") >> package && std::ifstream(folder + "core_id") >> core)
+            cores.emplace(package, core);
+    }
+    // Without topology (some containers) every logical CPU counts.
+    return cores.empty() ? (logical > 0 ? logical : 1) : cores.size();
+}
+
+}  // namespace larder::base

@@ -1,0 +1,1 @@
+#include "engine/generate/sampler.h"

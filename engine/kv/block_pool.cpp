@@ -1,0 +1,1 @@
+#include "engine/kv/block_pool.h"

@@ -1,0 +1,1 @@
+#include "engine/kv/kv_lease.h"

@@ -1,0 +1,49 @@
+// What the user decided, with its defaults; stored as <baseDir>/settings.json, overridden by the command line.
+// A plain value: copy it, never share it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "engine/error.h"
+#include "engine/types.h"
+
+namespace larder {
+
+struct Settings {
+    std::filesystem::path baseDir;             // default ~/.larder
+    std::filesystem::path modelDir;            // default <baseDir>/models
+    std::string host = "127.0.0.1";            // an address; anything but loopback needs an API key
+    std::uint16_t port = 1337;                 // 0 = any free port
+    bool requireApiKey = true;                 // --no-api-key turns it off (loopback only)
+    std::string apiKey;                        // empty: the one in <baseDir>/api-key, made on first start
+    std::string defaultModel;                  // name or path; empty: serve all, load what a request names
+    std::optional<std::size_t> hotCacheBytes;  // empty: the rule of design §5.6
+    std::optional<std::size_t> coldCacheBytes; // empty: the rule of design §5.6 (cold tier: later step)
+    KvType kvType = KvType::F16;
+    std::size_t contextTokens = 0;             // 0 = the model's own window
+    std::size_t maxRunning = 8;                // sequences computed at the same time
+    std::size_t maxWaiting = 256;              // requests queued behind them; more get 503
+    std::size_t threads = 0;                   // 0 = one per physical core
+};
+
+// ~/.larder, or LARDER_BASE_DIR when set.
+std::filesystem::path defaultBaseDir();
+
+// Reads <baseDir>/settings.json over the defaults; a missing file is the defaults; a broken one is an Error naming the
+// key. Creates nothing. Any thread; blocks on the disk.
+Expected<Settings> loadSettings(const std::filesystem::path& baseDir);
+
+// Writes settings.json (temp file and rename, mode 0600). Keys it does not know are kept.
+Expected<void> saveSettings(const Settings& settings);
+
+// The key in <baseDir>/api-key; made there on first use (32 random bytes as hex, mode 0600, directory 0700).
+Expected<std::string> loadOrCreateApiKey(const std::filesystem::path& baseDir);
+
+// "512M", "20G", "1.5GiB", "4096" -> bytes (K, M, G, T are powers of 1024). Error names what was not understood.
+Expected<std::size_t> parseSize(const std::string& text);
+
+}  // namespace larder
