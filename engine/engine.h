@@ -2,6 +2,7 @@
 // Any thread may call any verb; nothing blocks except load() and the destructor.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "engine/status.h"
 
 namespace larder {
+
+// The words that clients of every protocol look for when a prompt does not fit.
+Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens);
 
 class Engine {
 public:

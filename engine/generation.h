@@ -89,7 +89,8 @@ struct GenerationFinished {
 using GenerationEvent = std::variant<PrefillProgress, PromptLogprobs, GeneratedToken, GenerationFinished, Error>;
 
 // Called on the engine thread, in order; must not block and must not call back into the engine. The last event is
-// GenerationFinished or Error; after the handle died no call is started any more.
+// GenerationFinished or Error. After the handle died a few more calls may come, for at most the step under way; then the
+// sink is destroyed, on the engine thread. So a sink owns what it touches (a shared mailbox, not its asker's members).
 using GenerationSink = std::function<void(GenerationEvent)>;
 
 // Owner's handle of a running generation. Destroying it cancels what is left: compute stops within one step and every
@@ -100,9 +101,17 @@ public:
     explicit Generation(std::function<void()> cancel) : m_cancel(std::move(cancel)) {}
     ~Generation() { reset(); }
     Generation(Generation&& other) noexcept : m_cancel(std::exchange(other.m_cancel, nullptr)) {}
-    Generation& operator=(Generation&& other) noexcept;
+    Generation& operator=(Generation&& other) noexcept {
+        if (this != &other) {
+            reset();
+            m_cancel = std::exchange(other.m_cancel, nullptr);
+        }
+        return *this;
+    }
 
-    void reset();
+    void reset() {
+        if (auto cancel = std::exchange(m_cancel, nullptr)) cancel();
+    }
 
 private:
     std::function<void()> m_cancel;

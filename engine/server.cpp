@@ -1,1 +1,163 @@
 #include "engine/server.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "engine/api/engine_generator.h"
+#include "engine/api/error_reply.h"
+#include "engine/api/http_server.h"
+#include "engine/api/routes.h"
+#include "engine/base/file.h"
+#include "engine/base/json.h"
+#include "engine/base/log.h"
+#include "engine/base/thread.h"
+#include "engine/engine.h"
+
+namespace larder {
+namespace {
+
+std::filesystem::path lockFile(const Settings& settings) { return settings.baseDir / "LOCK"; }
+std::filesystem::path addressFile(const Settings& settings) { return settings.baseDir / "server.json"; }
+
+// Whether only this machine can reach a server bound to host.
+bool isLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+// host as it stands in a URL; a wildcard address is reached through loopback.
+std::string urlHost(const std::string& host) {
+    if (host == "0.0.0.0") return "127.0.0.1";
+    if (host == "::") return "[::1]";
+    return host.find(':') != std::string::npos ? "[" + host + "]" : host;
+}
+
+Error alreadyRuns(const Settings& settings) {
+    const auto running = findRunningServer(settings);
+    const std::string where = running ? " at " + running->address : "";
+    return {ErrorCode::Unavailable, "Larder already runs on " + settings.baseDir.string() + where +
+                                        "; stop it first or choose another --base-dir"};
+}
+
+Expected<void> prepareFolders(const Settings& settings) {
+    for (const auto& folder : {settings.baseDir, settings.baseDir / "logs"})
+        if (auto made = base::makeFolder(folder, 0700); !made) return made;
+    return base::makeFolder(settings.modelDir, 0755);
+}
+
+}  // namespace
+
+// In the order of the request path; destroyed from the bottom up: the port first, the engine last.
+struct Server::Inner {
+    Settings settings;
+    std::optional<base::FileLock> lock;
+    std::string apiKey;
+    std::unique_ptr<Engine> engine;
+    std::optional<api::EngineGenerator> generator;
+    std::unique_ptr<api::Routes> routes;
+    std::unique_ptr<api::HttpServer> http;
+
+    ~Inner() {
+        if (http) {
+            std::error_code ignored;
+            std::filesystem::remove(addressFile(settings), ignored);
+        }
+        http.reset();
+        routes.reset();
+        generator.reset();
+        engine.reset();
+    }
+
+    std::string address() const { return "http://" + urlHost(settings.host) + ":" + std::to_string(http->port()); }
+    Expected<void> openPort();
+    Expected<void> writeAddress() const;
+};
+
+Expected<void> Server::Inner::openPort() {
+    api::RoutesSettings routesSettings;
+    routesSettings.apiKey = apiKey;
+    routesSettings.host = settings.host;
+    routesSettings.maxRequests = settings.maxRunning + settings.maxWaiting;
+    generator.emplace(*engine);
+    routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
+    const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
+        routes->handle(std::move(request), std::move(reply));
+    };
+    const auto errorBody = [](int status, const std::string& message) { return api::openAiErrorBody(status, message); };
+    auto started = api::HttpServer::start(settings.host, settings.port, {}, handle, errorBody);
+    if (!started) return started.error();
+    http = std::move(*started);
+    return {};
+}
+
+Expected<void> Server::Inner::writeAddress() const {
+    const base::Json json = {{"address", address()}, {"api_key", apiKey}, {"pid", base::processId()}};
+    return base::writeFileAtomically(addressFile(settings), base::dumpJson(json) + "\n", 0600);
+}
+
+Server::Server(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
+Server::~Server() = default;
+
+Expected<std::unique_ptr<Server>> Server::start(const Settings& settings) {
+    if (!settings.requireApiKey && !isLoopback(settings.host))
+        return Error{ErrorCode::InvalidArgument, "the host " + settings.host + " can be reached from other machines, so an API key is "
+                                                 "needed; leave out --no-api-key or use --host 127.0.0.1"};
+    auto inner = std::make_unique<Inner>();
+    inner->settings = settings;
+    if (auto made = prepareFolders(settings); !made) return made.error();
+    auto lock = base::FileLock::acquire(lockFile(settings));
+    if (!lock) return lock.error().code == ErrorCode::Unavailable ? alreadyRuns(settings) : lock.error();
+    inner->lock.emplace(std::move(*lock));
+    base::openLogFile(settings.baseDir / "logs");
+
+    if (settings.requireApiKey) {
+        inner->apiKey = settings.apiKey;
+        if (inner->apiKey.empty()) {
+            auto key = loadOrCreateApiKey(settings.baseDir);
+            if (!key) return key.error();
+            inner->apiKey = *key;
+        }
+    }
+    auto engine = Engine::create(settings);
+    if (!engine) return engine.error();
+    inner->engine = std::move(*engine);
+    // The port before the model: a port in use is told at once, not after a long load.
+    if (auto opened = inner->openPort(); !opened) return opened.error();
+    if (!settings.defaultModel.empty())
+        if (auto loaded = inner->engine->load(""); !loaded) return loaded.error();
+    if (auto written = inner->writeAddress(); !written) return written.error();
+    base::logInfo("listening on " + inner->address());
+    return std::unique_ptr<Server>(new Server(std::move(inner)));
+}
+
+std::string Server::address() const { return m_inner->address(); }
+std::uint16_t Server::port() const { return m_inner->http->port(); }
+const std::string& Server::apiKey() const { return m_inner->apiKey; }
+EngineStatus Server::status() const { return m_inner->engine->status(); }
+
+std::string Server::checkIntegrity() const {
+    if (const auto replies = m_inner->http->openReplies(); replies > 0) return std::to_string(replies) + " replies are not ended";
+    if (const auto requests = m_inner->routes->activeRequests(); requests > 0)
+        return std::to_string(requests) + " request threads still work";
+    return m_inner->engine->checkIntegrity();
+}
+
+Expected<RunningServer> findRunningServer(const Settings& settings) {
+    const Error nobody{ErrorCode::NotFound, "no server runs on " + settings.baseDir.string()};
+    std::error_code ignored;
+    if (!std::filesystem::exists(lockFile(settings), ignored)) return nobody;
+    {
+        const auto lock = base::FileLock::acquire(lockFile(settings));
+        if (lock) return nobody;  // and the lock is given back at once
+        if (lock.error().code != ErrorCode::Unavailable) return lock.error();
+    }
+    const auto text = base::readFile(addressFile(settings), 64 * 1024);
+    if (!text) return Error{ErrorCode::Unavailable, "a server is starting on " + settings.baseDir.string() + "; try again in a moment"};
+    const auto json = base::parseJson(*text);
+    if (json && json->is_object() && json->contains("address") && json->contains("api_key") && json->contains("pid")) {
+        const base::Json &address = (*json)["address"], &key = (*json)["api_key"], &pid = (*json)["pid"];
+        if (address.is_string() && key.is_string() && pid.is_number_integer())
+            return RunningServer{address.get<std::string>(), key.get<std::string>(), pid.get<std::int64_t>()};
+    }
+    return Error{ErrorCode::Corrupt, addressFile(settings).string() + " cannot be read; restart the server"};
+}
+
+}  // namespace larder

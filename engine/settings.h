@@ -33,6 +33,9 @@ struct Settings {
 // ~/.larder, or LARDER_BASE_DIR when set.
 std::filesystem::path defaultBaseDir();
 
+// "~" and "~/x" mean the home directory; everything else is made absolute. Empty stays empty.
+std::filesystem::path expandPath(const std::filesystem::path& path);
+
 // Reads <baseDir>/settings.json over the defaults; a missing file is the defaults; a broken one is an Error naming the
 // key. Creates nothing. Any thread; blocks on the disk.
 Expected<Settings> loadSettings(const std::filesystem::path& baseDir);

@@ -10,11 +10,12 @@ namespace larder::api {
 
 int httpStatus(ErrorCode code);
 
-// {"error":{"message","type","param":null,"code"}}; code "context_length_exceeded" for ContextExceeded.
+// {"error":{"message","type","param":null,"code"}}; code is "context_length_exceeded" for ContextExceeded,
+// "model_not_found" for NotFound, "overloaded" for Overloaded, "invalid_api_key" for status 401, else null.
 std::string openAiErrorBody(const Error& error);
 std::string openAiErrorBody(int status, const std::string& message);
 
-// Retry-After for 429 and 503.
+// Content-Type: application/json; Retry-After (seconds) for 429 and 503; WWW-Authenticate for 401.
 HttpHeaders errorHeaders(int status);
 
 }  // namespace larder::api

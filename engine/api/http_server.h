@@ -20,16 +20,18 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // A whole request, copied out of the socket. Path is percent-decoded, without the query.
 struct HttpRequest {
-    std::string method;       // "GET"; HEAD arrives as GET, the server drops the body
+    std::string method;  // "GET"; HEAD arrives as GET, the server drops the body
     std::string path;
-    std::string query;        // raw, after '?'
-    HttpHeaders headers;      // names in lower case
+    std::string query;    // raw, after '?'
+    HttpHeaders headers;  // names in lower case
     std::string body;
 
     std::string_view header(std::string_view lowerCaseName) const;  // "" if missing; the first of several
 };
 
 // The answer to one request. Any thread; never blocks; after the client went away everything is silently dropped.
+// A client that only ended its sending side (half-close) still gets its reply. There is no back-pressure: a client that
+// reads slower than write() is called is cut off at maxUnsentBytes; the body of send() does not count.
 // Either send(), or begin(), write()..., end(). Dropping the last reference before the end closes the connection.
 class HttpReply {
 public:
@@ -39,7 +41,8 @@ public:
     virtual void write(std::string bytes) = 0;
     virtual void end() = 0;
     // Called once, on the http thread, when the client is gone before the end (at once, if it is gone already).
-    // Must not block. Replaces an earlier callback; null removes it.
+    // Must not block. Replaces an earlier callback; null removes it, but a call under way may still finish: let it own
+    // what it uses. Once the server is gone, it is called on the caller's thread.
     virtual void onClientGone(std::function<void()> callback) = 0;
 };
 
@@ -48,10 +51,11 @@ struct HttpLimits {
     std::size_t maxHeaderBytes = 64 * 1024;
     std::size_t maxHeaderFields = 100;
     std::size_t maxBodyBytes = 64u << 20;
-    std::size_t maxUnsentBytes = 4u << 20;                // of a client that does not read
+    std::size_t maxUnsentBytes = 4u << 20;      // of a client that does not read
+    std::size_t maxBufferedBytes = 512u << 20;  // of all bodies being received; above it 503
     std::chrono::milliseconds headerTimeout{10'000};
-    std::chrono::milliseconds bodyTimeout{60'000};        // between two pieces of a body
-    std::chrono::milliseconds idleTimeout{120'000};       // keep-alive without a request
+    std::chrono::milliseconds bodyTimeout{60'000};   // between two pieces of a body
+    std::chrono::milliseconds idleTimeout{120'000};  // keep-alive without a request
 };
 
 // Called on the http thread for every well-formed request; must not block. Errors of framing never reach it.
@@ -68,8 +72,8 @@ public:
     ~HttpServer();  // closes every connection and joins
 
     std::uint16_t port() const;
-    std::size_t openConnections() const;   // a recent number; for status and the integrity check
-    std::size_t openReplies() const;       // replies not ended yet
+    std::size_t openConnections() const;  // a recent number; for status and the integrity check
+    std::size_t openReplies() const;      // replies not ended yet
 
 private:
     struct Inner;

@@ -1,1 +1,143 @@
-// empty
+#include "engine/api/openai_chat.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/api/chat_messages.h"
+#include "engine/api/error_reply.h"
+#include "engine/api/openai_reply.h"
+#include "engine/api/sampling_fields.h"
+#include "engine/api/sse.h"
+
+namespace larder::api {
+namespace {
+
+constexpr int kMaxTopLogprobs = 20;
+
+void readLengthAndLogprobs(RequestFields& fields, ChatRequest& request) {
+    const auto older = fields.integer("max_tokens", 1);
+    const auto newer = fields.integer("max_completion_tokens", 1);
+    request.maxTokens = static_cast<std::size_t>(newer.value_or(older.value_or(0)));
+
+    const bool wanted = fields.boolean("logprobs").value_or(false);
+    const auto top = fields.integer("top_logprobs", 0, kMaxTopLogprobs);
+    if (top && *top > 0 && !wanted) fields.complain("top_logprobs", "needs logprobs to be true");
+    if (wanted) request.topLogprobs = static_cast<int>(top.value_or(0));
+    if (const base::Json* modalities = fields.array("modalities"))
+        for (const base::Json& modality : *modalities)
+            if (modality != "text") fields.complain("modalities", "can only have \"text\"", ErrorCode::Unsupported);
+}
+
+}  // namespace
+
+Expected<ChatRequest> OpenAiChat::readChat(const base::Json& body) {
+    RequestFields fields(body);
+    ChatRequest request;
+    ChatMessages chat = readChatMessages(fields);
+    request.messages = std::move(chat.messages);
+    request.tools = std::move(chat.tools);
+    request.templateVariables = std::move(chat.templateVariables);
+    request.unreadablePart = std::move(chat.unreadablePart);
+    readCommonFields(fields, request);
+    readLengthAndLogprobs(fields, request);
+    if (!fields.ok()) return fields.problem();
+    m_includeUsage = request.includeUsage;
+    m_logprobs = request.topLogprobs >= 0;
+    return request;
+}
+
+std::string OpenAiChat::errorBody(const Error& error) const {
+    return openAiErrorBody(error);
+}
+
+base::Json OpenAiChat::envelope(const char* object) const {
+    base::Json result;
+    result["id"] = m_context.id;
+    result["object"] = object;
+    result["created"] = m_context.createdSeconds;
+    result["model"] = m_context.model;
+    return result;
+}
+
+base::Json OpenAiChat::chunk(base::Json delta) const {
+    base::Json result = envelope("chat.completion.chunk");
+    base::Json choice;
+    choice["index"] = 0;
+    choice["delta"] = std::move(delta);
+    choice["logprobs"] = nullptr;
+    choice["finish_reason"] = nullptr;
+    result["choices"].push_back(std::move(choice));
+    if (m_includeUsage) result["usage"] = nullptr;
+    return result;
+}
+
+std::string OpenAiChat::beginStream(const ReplyContext& context) {
+    m_context = context;
+    return sseFrame(chunk({{"role", "assistant"}, {"content", ""}}));
+}
+
+std::string OpenAiChat::streamEvent(const OutputEvent& event) {
+    if (const auto* output = std::get_if<OutputText>(&event)) {
+        if (output->text.empty() && output->logprobs.empty()) return {};
+        base::Json frame = chunk({{"content", output->text}});
+        if (m_logprobs)
+            frame["choices"][0]["logprobs"] = {{"content", chatLogprobsJson(*m_context.tokenizer, output->logprobs)},
+                                               {"refusal", nullptr}};
+        return sseFrame(frame);
+    }
+    const auto* finished = std::get_if<OutputFinished>(&event);
+    if (finished == nullptr) return {};
+    base::Json frame = chunk(base::Json::object());
+    frame["choices"][0]["finish_reason"] = finishReasonName(finished->reason);
+    frame["timings"] = timingsJson(*finished);
+    std::string frames = sseFrame(frame);
+    if (m_includeUsage) {
+        base::Json usage = envelope("chat.completion.chunk");
+        usage["choices"] = base::Json::array();
+        usage["usage"] = usageJson(*finished);
+        frames += sseFrame(usage);
+    }
+    return frames;
+}
+
+std::string OpenAiChat::streamError(const Error& error) {
+    return "data: " + openAiErrorBody(error) + "\n\n";
+}
+
+std::string OpenAiChat::keepAlive() {
+    return sseFrame(chunk({{"content", ""}}));
+}
+
+std::string OpenAiChat::endStream() {
+    return sseDone();
+}
+
+std::string OpenAiChat::collect(const ReplyContext& context, const std::vector<OutputEvent>& events) {
+    m_context = context;
+    std::string text;
+    base::Json logprobs = base::Json::array();
+    OutputFinished finished;
+    for (const OutputEvent& event : events) {
+        if (const auto* output = std::get_if<OutputText>(&event)) {
+            text += output->text;
+            if (m_logprobs)
+                for (base::Json& entry : chatLogprobsJson(*m_context.tokenizer, output->logprobs))
+                    logprobs.push_back(std::move(entry));
+        } else if (const auto* end = std::get_if<OutputFinished>(&event)) {
+            finished = *end;
+        }
+    }
+    base::Json choice;
+    choice["index"] = 0;
+    choice["message"] = {{"role", "assistant"}, {"content", std::move(text)}, {"refusal", nullptr}};
+    choice["logprobs"] = nullptr;
+    if (m_logprobs) choice["logprobs"] = {{"content", std::move(logprobs)}, {"refusal", nullptr}};
+    choice["finish_reason"] = finishReasonName(finished.reason);
+    base::Json result = envelope("chat.completion");
+    result["choices"].push_back(std::move(choice));
+    result["usage"] = usageJson(finished);
+    result["timings"] = timingsJson(finished);
+    return base::dumpJson(result);
+}
+
+}  // namespace larder::api

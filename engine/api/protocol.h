@@ -15,12 +15,12 @@ namespace larder::api {
 
 // What a reply is made of besides events.
 struct ReplyContext {
-    std::string id;                          // globally unique, e.g. "chatcmpl-<24 hex>"
-    std::string model;                       // the name that answers
+    std::string id;     // globally unique, e.g. "chatcmpl-<24 hex>"
+    std::string model;  // the name that answers
     std::int64_t createdSeconds = 0;
     const text::Tokenizer* tokenizer = nullptr;  // for logprobs' token texts
-    std::string promptText;                  // echo
-    std::vector<TokenId> promptIds;          // echo
+    std::string promptText;                      // echo
+    std::vector<TokenId> promptIds;              // echo
 };
 
 class Protocol {
@@ -34,8 +34,8 @@ public:
     // Streaming: each returns the bytes to send now (SSE frames), possibly empty.
     virtual std::string beginStream(const ReplyContext& context) = 0;
     virtual std::string streamEvent(const OutputEvent& event) = 0;
-    virtual std::string streamError(const Error& error) = 0;   // after the headers went out
-    virtual std::string keepAlive() = 0;                       // a data event that clients ignore
+    virtual std::string streamError(const Error& error) = 0;  // after the headers went out
+    virtual std::string keepAlive() = 0;                      // a data event that clients ignore
     virtual std::string endStream() = 0;
 
     // Not streaming: events are collected, then one JSON.

@@ -1,30 +1,40 @@
-// From a request to its handler: key, Host and Origin checks, then method and path (design §3 step 2).
+// From a request to its handler: Host, Origin and key checks (access.h), then path and method (design §3 step 2).
 // handle() is called on the http thread and never blocks: work goes to request threads, which Routes owns.
+//
+// Order of refusals: Host 403, Origin 403, preflight answered (204), key 401 (all but /health), path 404, method 405.
+// Paths are exact: no trailing slashes, no case folding.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <string>
 
+#include "engine/api/generator.h"
 #include "engine/api/http_server.h"
-#include "engine/engine.h"
+#include "engine/api/model_texts.h"
+#include "engine/api/reply_writer.h"
 
 namespace larder::api {
 
 struct RoutesSettings {
-    std::string apiKey;            // empty: no key is asked for
-    std::string host;              // as bound; decides which Host headers are acceptable
-    std::size_t maxRequests = 0;   // generations at a time (running and waiting) before 503
+    std::string apiKey;                 // empty: no key is asked for
+    std::string host;                   // as bound; decides which Host headers are acceptable
+    std::size_t maxRequests = 0;        // generations at a time (running and waiting) before 503
+    std::size_t maxQuickRequests = 32;  // tokenise, lists and the like at a time before 503
+    ReplyPacing pacing;
+    ModelTextLoader loadText = text::loadModelText;
 };
 
 class Routes {
 public:
-    Routes(Engine& engine, RoutesSettings settings);
-    ~Routes();                     // cancels and joins every request thread
+    // The generator outlives this.
+    Routes(Generator& generator, RoutesSettings settings);
+    // Ends every request (503, or an error frame) and joins its thread. REQUIRES that handle() is not called any more.
+    ~Routes();
 
-    void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
+    void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);  // one thread at a time
 
-    std::size_t activeRequests() const;  // request threads that still work
+    std::size_t activeRequests() const;  // request threads that still work; any thread
 
 private:
     struct Inner;

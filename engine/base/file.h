@@ -35,7 +35,7 @@ private:
     std::span<const std::byte> m_bytes;
 };
 
-// The whole file; Error when larger than maxBytes.
+// The whole of a regular file; Error when larger than maxBytes.
 Expected<std::string> readFile(const std::filesystem::path& path, std::size_t maxBytes);
 
 // Replaces path by a file with this text and these permission bits: temp file, fsync, rename. All or nothing.

@@ -40,6 +40,17 @@ private:
     int m_fd;
 };
 
+// O_NONBLOCK: opening a pipe that nobody writes to must not hang; it means nothing for a regular file.
+int openForReading(const std::filesystem::path& path) {
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+Expected<void> checkRegular(int fd, const std::filesystem::path& path, struct stat& info) {
+    if (::fstat(fd, &info) != 0) return systemError("read", path, errno);
+    if (!S_ISREG(info.st_mode)) return Error{ErrorCode::InvalidArgument, path.string() + " is not a regular file"};
+    return {};
+}
+
 bool writeAll(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
@@ -52,14 +63,19 @@ bool writeAll(int fd, std::string_view text) {
     return true;
 }
 
+// Makes a rename in this folder survive a power cut. Best effort: the file itself is whole either way.
+void syncFolder(const std::filesystem::path& path) {
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() >= 0) (void)::fsync(fd.get());
+}
+
 }  // namespace
 
 Expected<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor fd(openForReading(path));
     if (fd.get() < 0) return systemError("open", path, errno);
     struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return systemError("read", path, errno);
-    if (!S_ISREG(info.st_mode)) return Error{ErrorCode::InvalidArgument, path.string() + " is not a regular file"};
+    if (auto regular = checkRegular(fd.get(), path, info); !regular.ok()) return regular.error();
     MappedFile file;
     file.m_path = path;
     if (info.st_size == 0) return file;
@@ -96,8 +112,10 @@ void MappedFile::expectSequentialRead() const {
 }
 
 Expected<std::string> readFile(const std::filesystem::path& path, std::size_t maxBytes) {
-    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor fd(openForReading(path));
     if (fd.get() < 0) return systemError("open", path, errno);
+    struct stat info {};
+    if (auto regular = checkRegular(fd.get(), path, info); !regular.ok()) return regular.error();
     std::string text;
     char buffer[16384];
     for (;;) {
@@ -121,6 +139,7 @@ Expected<void> writeFileAtomically(const std::filesystem::path& path, std::strin
         ::unlink(temp.c_str());
         return systemError("write", path, error);
     }
+    syncFolder(path.has_parent_path() ? path.parent_path() : ".");
     return {};
 }
 

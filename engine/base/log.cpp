@@ -34,8 +34,9 @@ struct Log {
     }
 };
 
+// Never destroyed: threads may log until the very end of the process.
 Log& log() {
-    static Log instance;
+    static Log& instance = *new Log;
     return instance;
 }
 

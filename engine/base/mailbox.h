@@ -16,13 +16,12 @@ namespace larder::base {
 template <class T>
 class Mailbox {
 public:
-    // False once closed: the message was dropped.
+    // False once closed: the message was dropped. Notifies under the lock: a consumer that has seen the last message may
+    // destroy the mailbox at once, and this call touches nothing after that.
     bool post(T message) {
-        {
-            std::lock_guard lock(m_mutex);
-            if (m_closed) return false;
-            m_messages.push_back(std::move(message));
-        }
+        std::lock_guard lock(m_mutex);
+        if (m_closed) return false;
+        m_messages.push_back(std::move(message));
         m_ready.notify_one();
         return true;
     }
@@ -49,10 +48,8 @@ public:
 
     // Ends the queue: waiters wake, later posts return false. What is inside can still be taken.
     void close() {
-        {
-            std::lock_guard lock(m_mutex);
-            m_closed = true;
-        }
+        std::lock_guard lock(m_mutex);
+        m_closed = true;
         m_ready.notify_all();
     }
 
@@ -72,16 +69,12 @@ private:
 template <class T>
 class EventLoopMailbox {
 public:
-    // False once closed: the message was dropped.
+    // False once closed: the message was dropped. Signals under the lock, for the same reason as Mailbox.
     bool post(T message) {
-        bool wake = false;
-        {
-            std::lock_guard lock(m_mutex);
-            if (m_closed) return false;
-            m_messages.push_back(std::move(message));
-            wake = !std::exchange(m_armed, true);
-        }
-        if (wake) m_wake.signal();
+        std::lock_guard lock(m_mutex);
+        if (m_closed) return false;
+        m_messages.push_back(std::move(message));
+        if (!std::exchange(m_armed, true)) m_wake.signal();
         return true;
     }
 
@@ -93,6 +86,7 @@ public:
         return std::exchange(m_messages, {});
     }
 
+    // Later posts return false. What is inside can still be taken.
     void close() {
         std::lock_guard lock(m_mutex);
         m_closed = true;

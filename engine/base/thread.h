@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -30,7 +31,10 @@ void lowerThreadPriority();
 // Round to nearest, no flush to zero, no denormals-are-zero on the calling thread (design §6).
 void setFloatingPointMode();
 
-// Physical cores this process may run on; at least 1.
+// Physical cores this process may run on, no more than its share of CPU time in a container pays for; at least 1.
 std::size_t physicalCores();
+
+// The system's number of this process.
+std::int64_t processId();
 
 }  // namespace larder::base

@@ -3,8 +3,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <system_error>
 #include <vector>
 
+#include "engine/base/log.h"
 #include "engine/base/thread.h"
 
 #if defined(__x86_64__)
@@ -41,22 +44,36 @@ bool spinUntil(const Ready& ready) {
 
 }  // namespace
 
-// Invariant: a generation number names one run(). The caller writes the job, then publishes generation + 1; a worker
-// that sees the new number works until the task counter is used up, then adds itself to `finished`. The caller returns
-// only when every worker has finished that generation, so the job may be overwritten by the next.
+// Invariant: `ticket` names one run() in its upper half and the next task to hand out in its lower half. The caller
+// writes the job, then publishes a new upper half. Whoever moves the ticket from (run, task) to (run, task + 1) does that
+// task, and run() returns only when every task is done: so the job a claimed task belongs to is still there, and a worker
+// that wakes late claims nothing and nobody waits for it (on a busy desktop it may not get a core for a while).
 struct ThreadPool::Inner {
-    alignas(64) std::atomic<std::uint32_t> generation{0};
-    alignas(64) std::atomic<std::size_t> nextTask{0};
-    alignas(64) std::atomic<std::uint32_t> finished{0};
-    alignas(64) std::size_t tasks = 0;
-    Call call = nullptr;
-    const void* body = nullptr;
+    static constexpr std::uint64_t kClosed = 0xffffffff;
+    alignas(64) std::atomic<std::uint64_t> ticket{0};
+    alignas(64) std::atomic<std::uint32_t> done{0};
+    alignas(64) std::atomic<std::uint32_t> tasks{0};  // of the current run; read by late workers, hence atomic
+    std::atomic<Call> call{nullptr};
+    std::atomic<const void*> body{nullptr};
+    std::atomic<std::uint32_t> announced{0};          // number of the current run, to sleep on
     std::atomic<bool> stop{false};
     std::atomic<std::uint32_t> sleepers{0};
     std::vector<Thread> workers;
 
-    void work() {
-        for (std::size_t task; (task = nextTask.fetch_add(1, std::memory_order_relaxed)) < tasks;) call(body, task);
+    // Claims and does tasks of run `number` until there are none left.
+    void work(std::uint32_t number) {
+        std::uint64_t seen = ticket.load(std::memory_order_acquire);
+        while (static_cast<std::uint32_t>(seen >> 32) == number) {
+            const auto task = static_cast<std::uint32_t>(seen);
+            const Call job = call.load(std::memory_order_relaxed);
+            const void* argument = body.load(std::memory_order_relaxed);
+            // Acquire: whoever reads the count of a later run also finds its closed ticket, and the claim fails.
+            if (task >= tasks.load(std::memory_order_acquire)) return;
+            if (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+            job(argument, task);
+            done.fetch_add(1, std::memory_order_release);
+            seen = ticket.load(std::memory_order_acquire);
+        }
     }
 
     void workerLoop() {
@@ -64,29 +81,34 @@ struct ThreadPool::Inner {
         lowerThreadPriority();
         std::uint32_t seen = 0;
         for (;;) {
-            const auto changed = [&] { return generation.load(std::memory_order_acquire) != seen; };
+            const auto changed = [&] { return announced.load(std::memory_order_acquire) != seen; };
             while (!spinUntil(changed)) {
                 sleepers.fetch_add(1, std::memory_order_seq_cst);
-                generation.wait(seen, std::memory_order_seq_cst);
+                announced.wait(seen, std::memory_order_seq_cst);
                 sleepers.fetch_sub(1, std::memory_order_seq_cst);
             }
-            ++seen;
+            seen = announced.load(std::memory_order_acquire);
             if (stop.load(std::memory_order_acquire)) return;
-            work();
-            finished.fetch_add(1, std::memory_order_release);
+            work(seen);
         }
     }
 };
 
 ThreadPool::ThreadPool(std::size_t threads) : m_inner(std::make_unique<Inner>()) {
-    for (std::size_t i = 1; i < threads; ++i)
-        m_inner->workers.emplace_back("compute-" + std::to_string(i), [inner = m_inner.get()] { inner->workerLoop(); });
+    try {
+        for (std::size_t i = 1; i < threads; ++i)
+            m_inner->workers.emplace_back("compute-" + std::to_string(i), [inner = m_inner.get()] { inner->workerLoop(); });
+    } catch (const std::system_error&) {
+        // The system gives no more threads: compute with those there are, results are the same.
+        logWarning("only " + std::to_string(m_inner->workers.size() + 1) + " of " + std::to_string(threads) +
+                   " compute threads could be started");
+    }
 }
 
 ThreadPool::~ThreadPool() {
     m_inner->stop.store(true, std::memory_order_release);
-    m_inner->generation.fetch_add(1, std::memory_order_seq_cst);
-    m_inner->generation.notify_all();
+    m_inner->announced.fetch_add(1, std::memory_order_seq_cst);
+    m_inner->announced.notify_all();
     m_inner->workers.clear();
 }
 
@@ -97,18 +119,21 @@ void ThreadPool::runErased(std::size_t tasks, Call call, const void* body) {
         for (std::size_t task = 0; task < tasks; ++task) call(body, task);
         return;
     }
-    m_inner->tasks = tasks;
-    m_inner->call = call;
-    m_inner->body = body;
-    m_inner->nextTask.store(0, std::memory_order_relaxed);
-    m_inner->finished.store(0, std::memory_order_relaxed);
-    m_inner->generation.fetch_add(1, std::memory_order_seq_cst);
-    if (m_inner->sleepers.load(std::memory_order_seq_cst) > 0) m_inner->generation.notify_all();
-    m_inner->work();
-    // The last task may still run elsewhere. It is short: spin, but let others run when the machine is crowded.
-    const auto workers = static_cast<std::uint32_t>(m_inner->workers.size());
-    const auto done = [&] { return m_inner->finished.load(std::memory_order_acquire) == workers; };
-    while (!spinUntil(done)) std::this_thread::yield();
+    Inner& inner = *m_inner;
+    const std::uint32_t number = inner.announced.load(std::memory_order_relaxed) + 1;
+    // Closed while the job changes, so that nobody claims an old task with the new job.
+    inner.ticket.store((static_cast<std::uint64_t>(number) << 32) | Inner::kClosed, std::memory_order_release);
+    inner.call.store(call, std::memory_order_relaxed);
+    inner.body.store(body, std::memory_order_relaxed);
+    inner.done.store(0, std::memory_order_relaxed);
+    inner.tasks.store(static_cast<std::uint32_t>(tasks), std::memory_order_release);
+    inner.ticket.store(static_cast<std::uint64_t>(number) << 32, std::memory_order_release);
+    inner.announced.store(number, std::memory_order_seq_cst);
+    if (inner.sleepers.load(std::memory_order_seq_cst) > 0) inner.announced.notify_all();
+    inner.work(number);
+    // The last tasks may still run elsewhere. They are short: spin, but let others run when the machine is crowded.
+    const auto finished = [&] { return inner.done.load(std::memory_order_acquire) == tasks; };
+    while (!spinUntil(finished)) std::this_thread::yield();
 }
 
 }  // namespace larder::base

@@ -11,7 +11,7 @@ namespace larder::base {
 
 class ThreadPool {
 public:
-    // threads counts the caller: 1 means no extra thread.
+    // threads counts the caller: 0 and 1 mean no extra thread. Fewer than asked if the system gives no more.
     explicit ThreadPool(std::size_t threads);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;

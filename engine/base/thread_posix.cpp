@@ -4,7 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -46,6 +49,19 @@ void setFloatingPointMode() {
 #endif
 }
 
+namespace {
+
+// CPUs' worth of time that the control group of a container grants ("max 100000" or "150000 100000"), rounded up.
+std::size_t grantedCpus() {
+    std::ifstream file("/sys/fs/cgroup/cpu.max");
+    double quota = 0;
+    double period = 0;
+    if (!(file >> quota >> period) || quota <= 0 || period <= 0) return std::numeric_limits<std::size_t>::max();
+    return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(quota / period)));
+}
+
+}  // namespace
+
 std::size_t physicalCores() {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
@@ -62,7 +78,10 @@ std::size_t physicalCores() {
             cores.emplace(package, core);
     }
     // Without topology (some containers) every logical CPU counts.
-    return cores.empty() ? (logical > 0 ? logical : 1) : cores.size();
+    const std::size_t found = cores.empty() ? std::max<std::size_t>(1, logical) : cores.size();
+    return std::min(found, grantedCpus());
 }
+
+std::int64_t processId() { return ::getpid(); }
 
 }  // namespace larder::base

@@ -81,6 +81,7 @@ private:
         std::uint64_t offset = 0;        // of the payload
     };
     friend class GgufReader;
+    const Value* array(std::string_view key) const;  // nullptr if missing or no array
 
     std::string m_name;
     std::optional<base::MappedFile> m_file;

@@ -26,7 +26,6 @@ public:
     virtual int vocabulary() const = 0;
     virtual int contextTokens() const = 0;               // the window it was trained for
     virtual std::size_t weightBytes() const = 0;         // resident
-    virtual std::span<const TokenId> endTokens() const = 0;  // end an answer unless ignored: eos, eot, eom
 
     // Computes every row, fills the KV blocks, writes logits of batch.logitRows. logits: [logitRows, vocabulary].
     // REQUIRES tokens in range and blocks that cover the positions. Blocks until done; cannot fail.
@@ -35,7 +34,6 @@ public:
 
 struct LoadOptions {
     KvType kvType = KvType::F16;
-    int maxPositions = 0;                                // rope tables up to here; 0 = the model's window
     const kernels::Kernels* kernels = nullptr;           // REQUIRED
     base::ThreadPool* pool = nullptr;                    // REQUIRED; outlives the model; used by load and forward
     std::function<bool(double)> progress;                // fraction done; returning false cancels. May be empty

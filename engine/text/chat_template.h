@@ -3,6 +3,7 @@
 // strftime_now, tojson. Immutable: any thread.
 #pragma once
 
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,16 @@ struct ChatTemplateInput {
     bool addGenerationPrompt = true;
     std::string bosToken;                      // trusted
     std::string eosToken;
+    std::optional<std::tm> now;                // local time for strftime_now; unset: the clock's
+};
+
+// What the template was found to understand when it was compiled, by rendering small conversations with it. Messages
+// are adapted to it before they are rendered.
+struct ChatTemplateAbilities {
+    bool textContent = true;       // content may be a string; else strings become [{"type": "text", ...}]
+    bool partsContent = false;     // content may be a list of parts; else their texts are joined with line ends
+    bool nullContent = false;      // content may be null or missing beside tool calls; else it becomes ""
+    bool argumentObjects = true;   // tool call arguments are objects; else they stay the strings the model wrote
 };
 
 class ChatTemplate {
@@ -30,11 +41,13 @@ public:
     static Expected<std::shared_ptr<const ChatTemplate>> compile(std::string_view source);
     ~ChatTemplate();
 
-    // InvalidArgument with the template's own words for raise_exception; also for the limits on output, depth, steps.
+    // InvalidArgument with the template's own words for raise_exception; also for the limits on output, depth, steps,
+    // and for content parts that are not text where the template takes only text.
     Expected<std::vector<TextSegment>> render(const ChatTemplateInput& input) const;
 
     // Whether the source mentions `tools` (else the caller must put them in by other means).
     bool usesTools() const;
+    const ChatTemplateAbilities& abilities() const;
 
 private:
     ChatTemplate();

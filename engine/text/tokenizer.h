@@ -16,8 +16,10 @@
 
 namespace larder::text {
 
-// A piece of a prompt. Special tokens are recognised only where they lie wholly inside trusted text, which the chat
-// template wrote; in text that came from the user they are ordinary characters.
+// A piece of a prompt. Control tokens (token_type 3: <|im_start|>) are recognised only where they lie wholly inside
+// trusted text, which the chat template wrote; in text that came from the user they are ordinary characters, and no
+// merge leads to one. User-defined tokens (token_type 4: <think>, runs of blanks) mark no role; they are recognised
+// everywhere, as in the tokenizers the models were trained with.
 struct TextSegment {
     std::string text;
     bool trusted = false;
@@ -30,12 +32,14 @@ public:
     ~Tokenizer();
 
     // The segments are one text: pieces that BPE may merge may span segment borders. Bytes that are not UTF-8 are
-    // encoded byte by byte. No BOS is added (see addsBos()).
+    // encoded byte by byte. A byte for which the vocabulary has no token (the starter lacks 21, such as 0x04) is left
+    // out, as in the reference. No BOS is added (see addsBos()).
     std::vector<TokenId> encode(std::span<const TextSegment> segments) const;
     std::vector<TokenId> encode(std::string_view userText) const;     // nothing trusted
     std::vector<TokenId> encodeTrusted(std::string_view text) const;  // special tokens recognised everywhere
 
-    // The bytes a token stands for; empty for control tokens. Lives as long as the tokenizer.
+    // The bytes a token stands for; empty for control tokens and for ids outside the vocabulary. Lives as long as the
+    // tokenizer.
     std::string_view bytes(TokenId token) const;
     // The token as written in the vocabulary ("<|im_end|>"), for logprobs and messages.
     std::string_view text(TokenId token) const;
@@ -43,13 +47,14 @@ public:
     std::optional<TokenId> find(std::string_view vocabularyText) const;
 
     std::size_t vocabulary() const;
-    bool addsBos() const;                        // whether prompts that are plain text start with BOS
+    bool addsBos() const;  // whether prompts that are plain text start with BOS
     std::optional<TokenId> bos() const;
     std::optional<TokenId> eos() const;
     std::span<const TokenId> endTokens() const;  // eos, eot, eom: end an answer
 
 private:
     Tokenizer();
+    bool contains(TokenId token) const;
     struct Inner;
     std::unique_ptr<Inner> m_inner;
 };

@@ -1,0 +1,31 @@
+// The commands of the command line (design §9), one file each. A command adds itself to the parser; when the user names
+// it, `chosen` becomes what runs it and gives the exit code. Main thread.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+
+#include "app/cli/options.h"
+#include "engine/error.h"
+
+namespace larder::app {
+
+enum ExitCode : int { kExitOk = 0, kExitFailed = 1, kExitUsage = 2 };
+
+using Chosen = std::function<int()>;
+
+// The options live as long as the parser; the commands share them.
+void addServe(CLI::App& root, Options& options, Chosen& chosen);
+void addRun(CLI::App& root, Options& options, Chosen& chosen);
+void addList(CLI::App& root, Options& options, Chosen& chosen);
+void addBench(CLI::App& root, Options& options, Chosen& chosen);
+
+// `larder serve`, also what a bare `larder` does until there is a tray.
+int serve(const Options& options);
+
+// Prints "larder: <sentence>" on standard error and gives the exit code: kExitFailed.
+int fail(const std::string& sentence);
+inline int fail(const Error& error) { return fail(error.message); }
+
+}  // namespace larder::app

@@ -1,0 +1,30 @@
+// POST /v1/chat/completions: the OpenAI chat protocol (docs/http_api.md). One object per request.
+#pragma once
+
+#include "engine/api/protocol.h"
+
+namespace larder::api {
+
+class OpenAiChat final : public Protocol {
+public:
+    Expected<ChatRequest> readChat(const base::Json& body) override;
+    std::string errorBody(const Error& error) const override;
+
+    std::string beginStream(const ReplyContext& context) override;
+    std::string streamEvent(const OutputEvent& event) override;
+    std::string streamError(const Error& error) override;
+    std::string keepAlive() override;
+    std::string endStream() override;
+
+    std::string collect(const ReplyContext& context, const std::vector<OutputEvent>& events) override;
+
+private:
+    base::Json envelope(const char* object) const;
+    base::Json chunk(base::Json delta) const;
+
+    ReplyContext m_context;
+    bool m_includeUsage = false;
+    bool m_logprobs = false;
+};
+
+}  // namespace larder::api

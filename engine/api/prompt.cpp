@@ -1,0 +1,122 @@
+#include "engine/api/prompt.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/text/detokenizer.h"
+
+namespace larder::api {
+namespace {
+
+constexpr std::size_t kMaxListedNames = 50;
+
+Error modelNotFound(const std::vector<ModelInfo>& models, const std::string& name) {
+    std::string names;
+    std::size_t listed = 0;
+    for (const ModelInfo& model : models) {
+        if (!model.problem.empty()) continue;
+        if (listed++ == kMaxListedNames) {
+            names += ", ...";
+            break;
+        }
+        names += (names.empty() ? "" : ", ") + model.name;
+    }
+    const std::string asked = name.empty() ? "The request names no model and there is no default one"
+                                           : "The model \"" + name.substr(0, 200) + "\" does not exist";
+    return {ErrorCode::NotFound,
+            asked + (names.empty() ? "; no model is installed yet." : "; available: " + names + ".")};
+}
+
+// Requests name models; only the user at the keyboard names files.
+bool looksLikeFile(const std::string& name) {
+    return name.starts_with('/') || name.starts_with('.') || name.starts_with('~') || name.find('\0') != name.npos;
+}
+
+Expected<std::vector<TokenId>> checkedIds(const std::vector<TokenId>& ids, std::size_t vocabulary) {
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= vocabulary)
+            return Error{ErrorCode::InvalidArgument, "prompt[" + std::to_string(i) + "] is token " +
+                                                         std::to_string(ids[i]) + ", but the model has tokens 0 to " +
+                                                         std::to_string(vocabulary - 1) + "."};
+    return ids;
+}
+
+std::string textOf(const text::Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
+    text::Detokenizer detokenizer(tokenizer);
+    std::string text;
+    for (const TokenId id : ids) text += detokenizer.add(id);
+    return text + detokenizer.finish();
+}
+
+std::vector<TokenId> encodePlain(const text::Tokenizer& tokenizer, const std::string& text, bool trusted) {
+    std::vector<TokenId> ids = trusted ? tokenizer.encodeTrusted(text) : tokenizer.encode(text);
+    const std::optional<TokenId> bos = tokenizer.bos();
+    // A prompt must have a token: an empty text is the beginning of a document.
+    const bool wanted = bos && (tokenizer.addsBos() || ids.empty());
+    if (wanted && (ids.empty() || ids.front() != *bos)) ids.insert(ids.begin(), *bos);
+    return ids;
+}
+
+}  // namespace
+
+Expected<ModelInfo> findNamedModel(Generator& generator, const std::string& name) {
+    if (looksLikeFile(name)) return modelNotFound(generator.models(), name);
+    Expected<ModelInfo> found = generator.findModel(name);
+    if (!found && found.error().code == ErrorCode::NotFound) {
+        generator.refreshModels();  // it may have been installed since
+        found = generator.findModel(name);
+    }
+    if (!found && found.error().code == ErrorCode::NotFound) return modelNotFound(generator.models(), name);
+    if (found && !found->problem.empty())
+        return Error{ErrorCode::Unsupported, "The model " + found->name + " cannot be used: " + found->problem};
+    return found;
+}
+
+Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, const text::ModelText& text,
+                                                        const ChatRequest& request) {
+    if (!text.chatTemplate) {
+        const std::string why = text.chatTemplateProblem.empty() ? "" : " (" + text.chatTemplateProblem + ")";
+        return Error{ErrorCode::InvalidArgument, "The model " + model.name + " has no usable chat template" + why +
+                                                     "; use /v1/completions with a plain prompt."};
+    }
+    if (!request.unreadablePart.empty())
+        return Error{ErrorCode::Unsupported,
+                     request.unreadablePart + ", but the model " + model.name + " reads text only."};
+    const auto vocabularyText = [&](std::optional<TokenId> token) {
+        return token ? std::string(text.tokenizer->text(*token)) : std::string();
+    };
+    text::ChatTemplateInput input;
+    input.messages = request.messages.get();
+    input.tools = request.tools.get();
+    input.variables = request.templateVariables.get();
+    input.bosToken = vocabularyText(text.tokenizer->bos());
+    input.eosToken = vocabularyText(text.tokenizer->eos());
+    return text.chatTemplate->render(input);
+}
+
+Expected<Prompt> makePrompt(const ModelInfo& model, const text::ModelText& text, const ChatRequest& request) {
+    const text::Tokenizer& tokenizer = *text.tokenizer;
+    Prompt prompt;
+    if (request.messages) {
+        auto segments = renderMessages(model, text, request);
+        if (!segments) return segments.error();
+        prompt.ids = tokenizer.encode(*segments);
+        if (prompt.ids.empty())
+            return Error{ErrorCode::InvalidArgument, "The chat template makes an empty prompt of these messages."};
+        return prompt;
+    }
+    if (request.promptText) {
+        prompt.text = *request.promptText;
+        prompt.ids = encodePlain(tokenizer, prompt.text, request.promptIsTrusted);
+        if (prompt.ids.empty()) return Error{ErrorCode::InvalidArgument, "prompt must not be empty."};
+        return prompt;
+    }
+    auto ids = checkedIds(request.promptIds, tokenizer.vocabulary());
+    if (!ids) return ids.error();
+    prompt.ids = std::move(*ids);
+    if (request.echo) prompt.text = textOf(tokenizer, prompt.ids);
+    return prompt;
+}
+
+}  // namespace larder::api

@@ -1,0 +1,80 @@
+#include "engine/api/reply_writer.h"
+
+#include <utility>
+
+#include "engine/api/error_reply.h"
+#include "engine/api/sse.h"
+
+namespace larder::api {
+
+ReplyWriter::ReplyWriter(HttpReply& reply, Protocol& protocol, const ReplyPacing& pacing)
+    : m_reply(reply),
+      m_protocol(protocol),
+      m_pacing(pacing),
+      m_nextBeat(std::chrono::steady_clock::now() + pacing.headersWithin) {}
+
+void ReplyWriter::start(bool stream, ReplyContext context) {
+    m_stream = stream;
+    m_context = std::move(context);
+}
+
+void ReplyWriter::admitted() {
+    // A collected answer keeps its status open as long as it may, for a late error.
+    if (m_stream && !m_begun) begin();
+}
+
+void ReplyWriter::begin() {
+    m_begun = true;
+    m_reply.begin(200, m_stream ? sseHeaders() : HttpHeaders{{"Content-Type", "application/json"}});
+    write(m_stream ? m_protocol.beginStream(m_context) : " ");
+}
+
+void ReplyWriter::add(OutputEvent event) {
+    if (!m_stream) return m_events.push_back(std::move(event));
+    admitted();
+    m_pending += m_protocol.streamEvent(event);
+}
+
+void ReplyWriter::flush() {
+    if (!m_pending.empty()) write(std::exchange(m_pending, {}));
+}
+
+void ReplyWriter::beat() {
+    if (!m_begun) return begin();
+    write(m_stream ? m_protocol.keepAlive() : " ");  // white space before a JSON document means nothing
+}
+
+void ReplyWriter::finish() {
+    if (m_stream) {
+        admitted();
+        std::string last = std::exchange(m_pending, {}) + m_protocol.endStream();
+        m_ended = true;
+        write(std::move(last));
+        return m_reply.end();
+    }
+    std::string body = m_protocol.collect(m_context, m_events);
+    m_ended = true;
+    if (!m_begun) return m_reply.send(200, {{"Content-Type", "application/json"}}, std::move(body));
+    write(std::move(body));
+    m_reply.end();
+}
+
+void ReplyWriter::fail(const Error& error) {
+    if (std::exchange(m_ended, true)) return;
+    if (!m_begun) {
+        const int status = httpStatus(error.code);
+        return m_reply.send(status, errorHeaders(status), m_protocol.errorBody(error));
+    }
+    if (m_stream)
+        write(std::exchange(m_pending, {}) + m_protocol.streamError(error) + m_protocol.endStream());
+    else
+        write(m_protocol.errorBody(error));
+    m_reply.end();
+}
+
+void ReplyWriter::write(std::string bytes) {
+    m_nextBeat = std::chrono::steady_clock::now() + m_pacing.keepAliveEvery;
+    if (!bytes.empty()) m_reply.write(std::move(bytes));
+}
+
+}  // namespace larder::api

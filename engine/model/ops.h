@@ -1,0 +1,110 @@
+// The small vocabulary an architecture's graph is written in (design §7). Each verb is one stage: it splits its rows or
+// panels over the pool and returns when all is done. Tensors are views into an arena that begin() resets: no
+// allocation in the hot loop once the largest batch was seen.
+// Engine thread only. A result depends on a row's own sequence, never on what else is in the batch (design §6).
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/thread_pool.h"
+#include "engine/kernels/kernels.h"
+#include "engine/model/batch.h"
+#include "engine/model/kv_layout.h"
+#include "engine/model/weights.h"
+
+namespace larder::model {
+
+// f32 values, one row a token. Lives until the next begin().
+struct Rows {
+    float* values = nullptr;  // [count, columns]
+    int count = 0;
+    int columns = 0;
+
+    float* row(int index) const { return values + static_cast<std::ptrdiff_t>(index) * columns; }
+};
+
+// Input of linear(): the same rows in the forms the weights ask for.
+struct Activation {
+    Rows rows;                            // valid when hasFloat
+    kernels::QuantizedRows quantized;     // valid when hasInt8
+    int count = 0;
+    int columns = 0;
+    bool hasFloat = false;
+    bool hasInt8 = false;
+};
+
+// One product of a linear() stage: y = W x, or y = residual + W x.
+struct Product {
+    const Matrix* weights = nullptr;
+    float* y = nullptr;                   // [count, weights->rows]
+    const float* residual = nullptr;      // null, or shaped as y; may be y
+};
+
+// Rotation angles of every row of the batch.
+struct RopeTable {
+    float* cosines = nullptr;             // [rows, pairs]
+    float* sines = nullptr;               // [rows, pairs]
+    int pairs = 0;
+};
+
+enum class RopeStyle { Interleaved, Neox };
+
+class Ops {
+public:
+    Ops(const kernels::Kernels& kernels, base::ThreadPool& pool);
+    ~Ops();
+
+    // Starts a step: forgets all tensors and plans the attention tasks. The batch outlives the step.
+    void begin(const Batch& batch, int heads, int kvHeads, int headDim);
+
+    // Tensors of the step. rewind() gives back what was allocated since mark(); the graph uses it once a layer.
+    std::size_t mark() const;
+    void rewind(std::size_t mark);
+    Rows rows(int count, int columns);
+    static Activation inPlace(const Rows& rows);  // float form only, in the same memory
+    Activation activation(int count, int columns, std::initializer_list<const Matrix*> consumers);
+
+    void embed(const Matrix& table, std::span<const TokenId> tokens, const Rows& out);
+    void pickRows(const Rows& from, std::span<const int> indices, const Rows& out);
+    void addBias(const std::vector<float>& bias, const Rows& rows);
+    void rmsNorm(const Rows& x, const std::vector<float>& weight, float eps, const Activation& out);
+    void siluMul(const Rows& gate, const Rows& up, const Activation& out);
+    void linear(const Activation& x, std::initializer_list<Product> products);
+    // y = W x with the activations in two int8 planes, x = coarse + fine: for the output head, whose rounding error goes
+    // straight into the logits. Float formats need no second plane. y: [x.count, weights.rows].
+    void linearFine(const Rows& x, const Matrix& weights, float* y);
+
+    RopeTable ropeTable(std::span<const double> frequencies);
+    // Rotates q and k and stores k and v of every row in its sequence's blocks.
+    void ropeAndStore(RopeStyle style, const RopeTable& table, const KvLayout& layout, int layer, const Rows& q,
+                      const Rows& k, const Rows& v);
+    // Causal softmax(q k * scale) v over each row's own sequence. out: [rows, heads * headDim], as the consumer asks.
+    void attention(const KvLayout& layout, int layer, const Rows& q, float scale, const Activation& out);
+
+private:
+    struct AttentionPlan;
+    void* allocate(std::size_t bytes);
+    void multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const;
+    // Calls f(firstRow, lastRow) on slices of [0, count).
+    template <class F>
+    void overRows(int count, const F& f);
+    void quantize(const float* row, int index, const Activation& out) const;
+
+    const kernels::Kernels& m_kernels;
+    base::ThreadPool& m_pool;
+    const Batch* m_batch = nullptr;
+    std::unique_ptr<AttentionPlan> m_plan;
+    struct Chunk {
+        std::unique_ptr<std::byte[]> memory;
+        std::size_t size = 0;
+    };
+    std::vector<Chunk> m_chunks;
+    std::size_t m_base = 0;               // bytes of all chunks before the last
+    std::size_t m_used = 0;               // bytes of the last chunk
+};
+
+}  // namespace larder::model

@@ -1,0 +1,50 @@
+// Compiles the sources of the AVX-512 table a second time, on emulated intrinsics and under other names.
+#include "tests/kernels/emulated_avx512_table.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+// After the standard headers: their inline functions must stay runnable on any CPU.
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#include "tests/kernels/emulated_avx512.h"
+
+#define LARDER_AVX512_EMULATED
+#define avx512MatmulF32 emulatedMatmulF32
+#define avx512MatmulF16 emulatedMatmulF16
+#define avx512MatmulBf16 emulatedMatmulBf16
+#define avx512MatmulQ4_0 emulatedMatmulQ4_0
+#define avx512MatmulQ4_1 emulatedMatmulQ4_1
+#define avx512MatmulQ8_0 emulatedMatmulQ8_0
+#define avx512AttentionSpanF16 emulatedAttentionSpanF16
+#define avx512AttentionSpanF32 emulatedAttentionSpanF32
+#define avx512VnniKernels emulatedVnniKernels
+
+namespace larder::kernels {
+const Kernels* emulatedVnniKernels();
+}
+
+#include "engine/kernels/avx512_matmul.cpp"
+#include "engine/kernels/avx512_attention.cpp"
+#include "engine/kernels/avx512_vnni.cpp"
+
+namespace larder::kernels::test {
+
+const Kernels* emulatedAvx512Table() { return emulatedVnniKernels(); }
+
+}  // namespace larder::kernels::test
+
+#pragma GCC pop_options
+
+#else
+
+namespace larder::kernels::test {
+
+const Kernels* emulatedAvx512Table() { return nullptr; }
+
+}  // namespace larder::kernels::test
+
+#endif

@@ -1,0 +1,18 @@
+// The instruction sets whose kernels can run here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/kernels/kernels.h"
+
+namespace larder::support {
+
+inline std::vector<std::string> availableIsas() {
+    std::vector<std::string> names;
+    for (const char* name : {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "neon", "neon-dotprod", "neon-i8mm"})
+        if (kernels::selectKernels(name) != nullptr) names.push_back(name);
+    return names;
+}
+
+}  // namespace larder::support
