@@ -75,7 +75,7 @@ build() {
         echo "larder: building (a few minutes the first time)"
     fi
     log=$(mktemp) || fail "cannot write to ${TMPDIR:-/tmp}: is the disk full?"
-    if (cd "$root" && { [ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF; } &&
+    if (cd "$root" && { [ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF -DLARDER_WERROR=OFF; } &&
         cmake --build build/release --target larder) >"$log" 2>&1 </dev/null; then
         rm -f "$log"
     else

@@ -68,9 +68,8 @@ void registerAttention(const Kernels* table) {
             const std::string name = std::string(table->isa) + "/attention/" +
                                      (format == KvFormat::F16 ? "f16" : "f32") + "/d" + std::to_string(shape.headDim) +
                                      "/group:" + std::to_string(shape.group) + "/rows:" + std::to_string(shape.rows);
-            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-                runAttention(state, table, format, shape);
-            });
+            benchmark::RegisterBenchmark(name.c_str(),
+                                         [=](benchmark::State& state) { runAttention(state, table, format, shape); });
         }
     }
 }

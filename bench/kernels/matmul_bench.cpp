@@ -17,8 +17,8 @@ struct Shape {
     int columns;
     int mostTokens;
 };
-constexpr Shape kShapes[] = {{576, 576, 512},   {1536, 576, 512},  {576, 1536, 512},
-                             {49152, 576, 32},  {3072, 1024, 512}, {1024, 3072, 512}};
+constexpr Shape kShapes[] = {{576, 576, 512},  {1536, 576, 512},  {576, 1536, 512},
+                             {49152, 576, 32}, {3072, 1024, 512}, {1024, 3072, 512}};
 
 struct Quantized {
     Quantized(const Kernels* table, const std::vector<float>& x, int tokens, int columns)

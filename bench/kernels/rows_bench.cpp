@@ -22,8 +22,8 @@ void registerRow(const Kernels* table, const char* what, Operation operation) {
             operation(x.data(), w.data(), y.data());
             benchmark::ClobberMemory();
         }
-        state.counters["Gvalues/s"] = benchmark::Counter(static_cast<double>(state.iterations()) * 1e-9 * kColumns,
-                                                         benchmark::Counter::kIsRate);
+        state.counters["Gvalues/s"] =
+            benchmark::Counter(static_cast<double>(state.iterations()) * 1e-9 * kColumns, benchmark::Counter::kIsRate);
     });
 }
 
@@ -37,18 +37,15 @@ void registerRows(const Kernels* table) {
         static float scaledSums[kColumns / kGroup];
         table->quantizeRow(x, kColumns, 0, {codes, scales, sums, scaledSums});
     });
-    registerRow(table, "rmsNorm", [table](const float* x, const float* w, float* y) {
-        table->rmsNorm(x, w, kColumns, 1e-5f, y);
-    });
-    registerRow(table, "siluMul", [table](const float* x, const float* w, float* y) {
-        table->siluMul(x, w, kColumns, y);
-    });
+    registerRow(table, "rmsNorm",
+                [table](const float* x, const float* w, float* y) { table->rmsNorm(x, w, kColumns, 1e-5f, y); });
+    registerRow(table, "siluMul",
+                [table](const float* x, const float* w, float* y) { table->siluMul(x, w, kColumns, y); });
     registerRow(table, "expAndSum", [table](const float* x, const float*, float* y) {
         benchmark::DoNotOptimize(table->expAndSum(x, kColumns, 1.0f, 1.0f, y));
     });
-    registerRow(table, "ropeNeox", [table](const float* x, const float* w, float* y) {
-        table->ropeNeox(y, kColumns / 64, 64, 32, x, w);
-    });
+    registerRow(table, "ropeNeox",
+                [table](const float* x, const float* w, float* y) { table->ropeNeox(y, kColumns / 64, 64, 32, x, w); });
     registerRow(table, "ropeInterleaved", [table](const float* x, const float* w, float* y) {
         table->ropeInterleaved(y, kColumns / 64, 64, 32, x, w);
     });

@@ -13,10 +13,14 @@ namespace {
 constexpr int kWidth = 8;
 
 // Values [0, count) of x, count of 1 to 7, the other lanes 0.
-inline __m256 loadFirst(const float* x, int count) { return _mm256_maskload_ps(x, firstLanes(count)); }
+inline __m256 loadFirst(const float* x, int count) {
+    return _mm256_maskload_ps(x, firstLanes(count));
+}
 
 // A whole or (left < 8) partial register of a row.
-inline __m256 loadUpTo(const float* x, int left) { return left >= kWidth ? _mm256_loadu_ps(x) : loadFirst(x, left); }
+inline __m256 loadUpTo(const float* x, int left) {
+    return left >= kWidth ? _mm256_loadu_ps(x) : loadFirst(x, left);
+}
 
 inline void storeUpTo(float* y, int left, __m256 value) {
     if (left >= kWidth) {
@@ -190,7 +194,8 @@ float expAndSum(const float* x, int n, float shift, float scale, float* out) {
     return sumTree(sums[0], sums[1]);
 }
 
-// ---- cache -----------------------------------------------------------------------------------------------------------
+// ---- cache
+// -----------------------------------------------------------------------------------------------------------
 
 void storeKvF16(const float* k, const float* v, int headDim, int slot, std::byte* blockK, std::byte* blockV) {
     auto* keys = reinterpret_cast<std::uint16_t*>(blockK) + slot;
@@ -266,6 +271,8 @@ constexpr Kernels kTable = {
 
 }  // namespace
 
-const Kernels* avx2Kernels() { return &kTable; }
+const Kernels* avx2Kernels() {
+    return &kTable;
+}
 
 }  // namespace larder::kernels

@@ -28,18 +28,20 @@ struct FloatCache {
 // What a tile of T queries holds while it walks through a span. o lives in the caller's state.
 template <int T>
 struct TileState {
-    alignas(64) float q[kMaxHeadDim * T];                 // [headDim, T], scaled
-    alignas(64) float scores[T * kBlockPositions];        // [T, 64]: scores, then their powers
-    alignas(32) float maxima[kWidth];                     // [T]
+    alignas(64) float q[kMaxHeadDim * T];           // [headDim, T], scaled
+    alignas(64) float scores[T * kBlockPositions];  // [T, 64]: scores, then their powers
+    alignas(32) float maxima[kWidth];               // [T]
     alignas(32) float newMaxima[kWidth];
-    alignas(32) float decay[kWidth];                      // exp2(old maximum - new maximum)
-    __m256 sums[T][2];                                    // 16 partial sums each
-    int visible[T];                                       // positions of the current block each query sees, ascending
-    float* o;                                             // [T, headDim]
+    alignas(32) float decay[kWidth];  // exp2(old maximum - new maximum)
+    __m256 sums[T][2];                // 16 partial sums each
+    int visible[T];                   // positions of the current block each query sees, ascending
+    float* o;                         // [T, headDim]
 };
 
 // Registers of keys (or dims) that T queries take at a time: as many as 16 registers hold.
-constexpr int registersFor(int queries) { return queries == 1 ? 8 : queries <= 3 ? 4 : 2; }
+constexpr int registersFor(int queries) {
+    return queries == 1 ? 8 : queries <= 3 ? 4 : 2;
+}
 
 // Scores of all queries with 8 V keys.
 template <class Cache, int T, int V>
@@ -150,8 +152,8 @@ inline void weighValues(const std::byte* values, std::ptrdiff_t rowBytes, int co
     __m256 acc[T][V];
 #pragma GCC unroll 16
     for (int i = 0; i < T * V; ++i) {
-        acc[i / V][i % V] = _mm256_mul_ps(_mm256_loadu_ps(o + i / V * headDim + i % V * kWidth),
-                                          _mm256_broadcast_ss(decay + i / V));
+        acc[i / V][i % V] =
+            _mm256_mul_ps(_mm256_loadu_ps(o + i / V * headDim + i % V * kWidth), _mm256_broadcast_ss(decay + i / V));
     }
     for (int j = 0; j < count; ++j, values += rowBytes) {
         if constexpr (V <= 2) {
@@ -278,12 +280,24 @@ void attentionSpan(const AttentionArgs& args, int span, const AttentionState& ou
         const int left = queries - query;
         const int count = left == 7 || left == 8 ? 4 : left < kTileQueries ? left : kTileQueries;
         switch (count) {
-            case 1: attendTile<Cache, 1>(args, span, query, out); break;
-            case 2: attendTile<Cache, 2>(args, span, query, out); break;
-            case 3: attendTile<Cache, 3>(args, span, query, out); break;
-            case 4: attendTile<Cache, 4>(args, span, query, out); break;
-            case 5: attendTile<Cache, 5>(args, span, query, out); break;
-            default: attendTile<Cache, kTileQueries>(args, span, query, out); break;
+            case 1:
+                attendTile<Cache, 1>(args, span, query, out);
+                break;
+            case 2:
+                attendTile<Cache, 2>(args, span, query, out);
+                break;
+            case 3:
+                attendTile<Cache, 3>(args, span, query, out);
+                break;
+            case 4:
+                attendTile<Cache, 4>(args, span, query, out);
+                break;
+            case 5:
+                attendTile<Cache, 5>(args, span, query, out);
+                break;
+            default:
+                attendTile<Cache, kTileQueries>(args, span, query, out);
+                break;
         }
         query += count;
     }

@@ -15,10 +15,14 @@ constexpr int kTileTokens = 4;
 constexpr int kPrefetchBytes = 1024;
 constexpr std::size_t kBlockBytes = 192 * 1024;
 
-inline __m256i load(const void* address) { return _mm256_load_si256(static_cast<const __m256i*>(address)); }
+inline __m256i load(const void* address) {
+    return _mm256_load_si256(static_cast<const __m256i*>(address));
+}
 
 // Keeps a value's place in program order: without it GCC 12 reorders the sums below into wider trees that spill.
-inline void pin(__m256i& value) { __asm__("" : "+x"(value)); }
+inline void pin(__m256i& value) {
+    __asm__("" : "+x"(value));
+}
 
 inline __m256i broadcast4(const std::int8_t* codes) {
     int word;
@@ -40,7 +44,8 @@ struct Activations {
     std::ptrdiff_t groups;
 };
 
-// ---- integer dots of one group: T tokens x 16 rows -------------------------------------------------------------------
+// ---- integer dots of one group: T tokens x 16 rows
+// -------------------------------------------------------------------
 
 // All 8 products of a group are added in 16 bits: 8 * 2 * 15 * 127 = 30,480.
 template <int T>
@@ -189,13 +194,15 @@ inline void writeTile(const Destination& to, const __m256 (&acc)[T][kHalves]) {
     }
 }
 
-template <class Format, int T>
+// Streams: the weights come from memory, so they are prefetched; else an earlier tile left them in the cache.
+template <class Format, int T, bool streams>
 __attribute__((noinline)) void int8Tile(const std::byte* panel, const Activations& x, const Destination& to) {
     constexpr std::size_t kPairBytes = groupPairBytes(Format::kCodeBytes, Format::kHasMinima);
     __m256 acc[T][kHalves] = {};
     std::ptrdiff_t g = 0;
     for (; g + 1 < x.groups; g += 2, panel += kPairBytes) {
-        if constexpr (T <= 2) {
+        if constexpr (streams) {
+#pragma GCC unroll 17
             for (std::size_t line = 0; line < kPairBytes; line += 64) {
                 _mm_prefetch(reinterpret_cast<const char*>(panel + kPrefetchBytes + line), _MM_HINT_T0);
             }
@@ -214,7 +221,7 @@ __attribute__((noinline)) void int8Tile(const std::byte* panel, const Activation
 Activations activationsFrom(const MatmulArgs& args, int token) {
     const std::ptrdiff_t groups = args.columns / kGroup;
     const std::ptrdiff_t at = token * groups;
-    return {args.quantized.codes + at * kGroup, args.quantized.scales + at,     args.quantized.sums + at,
+    return {args.quantized.codes + at * kGroup, args.quantized.scales + at,      args.quantized.sums + at,
             args.quantized.scaledSums + at,     groups * std::ptrdiff_t{kGroup}, groups};
 }
 
@@ -237,7 +244,12 @@ template <class Format, int T>
 void int8Tiles(const MatmulArgs& args, std::size_t panelBytes, int firstPanel, int lastPanel, int token) {
     const Activations x = activationsFrom(args, token);
     for (int p = firstPanel; p < lastPanel; ++p) {
-        int8Tile<Format, T>(args.weights + static_cast<std::size_t>(p) * panelBytes, x, destinationOf(args, p, token));
+        const std::byte* panel = args.weights + static_cast<std::size_t>(p) * panelBytes;
+        if (token == 0) {
+            int8Tile<Format, T, true>(panel, x, destinationOf(args, p, token));
+        } else {
+            int8Tile<Format, T, false>(panel, x, destinationOf(args, p, token));
+        }
     }
 }
 
@@ -252,15 +264,23 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
             int8Tiles<Format, kTileTokens>(args, panelBytes, first, last, t);
         }
         switch (args.tokens - t) {
-            case 1: int8Tiles<Format, 1>(args, panelBytes, first, last, t); break;
-            case 2: int8Tiles<Format, 2>(args, panelBytes, first, last, t); break;
-            case 3: int8Tiles<Format, 3>(args, panelBytes, first, last, t); break;
-            default: break;
+            case 1:
+                int8Tiles<Format, 1>(args, panelBytes, first, last, t);
+                break;
+            case 2:
+                int8Tiles<Format, 2>(args, panelBytes, first, last, t);
+                break;
+            case 3:
+                int8Tiles<Format, 3>(args, panelBytes, first, last, t);
+                break;
+            default:
+                break;
         }
     }
 }
 
-// ---- weights as floats -----------------------------------------------------------------------------------------------
+// ---- weights as floats
+// -----------------------------------------------------------------------------------------------
 
 struct F32 {
     static constexpr int kBytes = 4;
@@ -312,23 +332,46 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
         const float* x = args.x + std::ptrdiff_t{t} * args.columns;
         const Destination to = destinationOf(args, p, t);
         switch (args.tokens - t) {
-            case 1: floatTile<Format, 1>(panel, x, args.columns, to); break;
-            case 2: floatTile<Format, 2>(panel, x, args.columns, to); break;
-            case 3: floatTile<Format, 3>(panel, x, args.columns, to); break;
-            case 4: floatTile<Format, 4>(panel, x, args.columns, to); break;
-            case 5: floatTile<Format, 5>(panel, x, args.columns, to); break;
-            default: break;
+            case 1:
+                floatTile<Format, 1>(panel, x, args.columns, to);
+                break;
+            case 2:
+                floatTile<Format, 2>(panel, x, args.columns, to);
+                break;
+            case 3:
+                floatTile<Format, 3>(panel, x, args.columns, to);
+                break;
+            case 4:
+                floatTile<Format, 4>(panel, x, args.columns, to);
+                break;
+            case 5:
+                floatTile<Format, 5>(panel, x, args.columns, to);
+                break;
+            default:
+                break;
         }
     }
 }
 
 }  // namespace
 
-void avx2MatmulF32(const MatmulArgs& args, int first, int last) { matmulFloat<F32>(args, first, last); }
-void avx2MatmulF16(const MatmulArgs& args, int first, int last) { matmulFloat<F16>(args, first, last); }
-void avx2MatmulBf16(const MatmulArgs& args, int first, int last) { matmulFloat<BF16>(args, first, last); }
-void avx2MatmulQ4_0(const MatmulArgs& args, int first, int last) { matmulInt8<Q4_0>(args, first, last); }
-void avx2MatmulQ4_1(const MatmulArgs& args, int first, int last) { matmulInt8<Q4_1>(args, first, last); }
-void avx2MatmulQ8_0(const MatmulArgs& args, int first, int last) { matmulInt8<Q8_0>(args, first, last); }
+void avx2MatmulF32(const MatmulArgs& args, int first, int last) {
+    matmulFloat<F32>(args, first, last);
+}
+void avx2MatmulF16(const MatmulArgs& args, int first, int last) {
+    matmulFloat<F16>(args, first, last);
+}
+void avx2MatmulBf16(const MatmulArgs& args, int first, int last) {
+    matmulFloat<BF16>(args, first, last);
+}
+void avx2MatmulQ4_0(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q4_0>(args, first, last);
+}
+void avx2MatmulQ4_1(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q4_1>(args, first, last);
+}
+void avx2MatmulQ8_0(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q8_0>(args, first, last);
+}
 
 }  // namespace larder::kernels

@@ -32,7 +32,9 @@ struct FloatCache {
     }
 };
 
-inline __mmask16 firstLanes(int count) { return static_cast<__mmask16>(count >= kWidth ? 0xffffu : (1u << count) - 1u); }
+inline __mmask16 firstLanes(int count) {
+    return static_cast<__mmask16>(count >= kWidth ? 0xffffu : (1u << count) - 1u);
+}
 
 // exp2Scalar for every lane that is not above 127.
 inline __m512 exp2UpTo127(__m512 x) {
@@ -75,10 +77,10 @@ struct TileState {
     alignas(64) float scores[T * kBlockPositions];  // [T, 64]: scores, then their powers
     alignas(64) float maxima[kWidth];               // [T]
     alignas(64) float newMaxima[kWidth];
-    alignas(64) float decay[kWidth];                // exp2(old maximum - new maximum)
-    __m512 sums[T];                                 // 16 partial sums each
-    int visible[T];                                 // positions of the current block each query sees, ascending
-    float* o;                                       // [T, headDim]
+    alignas(64) float decay[kWidth];  // exp2(old maximum - new maximum)
+    __m512 sums[T];                   // 16 partial sums each
+    int visible[T];                   // positions of the current block each query sees, ascending
+    float* o;                         // [T, headDim]
 };
 
 // Scores of all queries with the 64 keys of a block.
@@ -115,8 +117,8 @@ inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float*
 inline float blockMax(const float* scores, int visible, float previous) {
     __m512 largest = _mm512_set1_ps(previous);
     for (int j = 0; j < visible; j += kWidth) {
-        const __m512 s = _mm512_mask_mov_ps(_mm512_set1_ps(kMinusInfinity), firstLanes(visible - j),
-                                            _mm512_load_ps(scores + j));
+        const __m512 s =
+            _mm512_mask_mov_ps(_mm512_set1_ps(kMinusInfinity), firstLanes(visible - j), _mm512_load_ps(scores + j));
         largest = _mm512_max_ps(s, largest);
     }
     return horizontalMax(largest);
@@ -185,10 +187,12 @@ inline void weighValues(const std::byte* values, std::ptrdiff_t rowBytes, int co
     }
 }
 
-// One query, positions [first, last), dims [firstDim, headDim) in steps of 8 or 16, added to o. Also for the positions of
-// a diagonal block that only some queries see: no other query may touch them, since even 0 * V is NaN where V is infinite.
+// One query, positions [first, last), dims [firstDim, headDim) in steps of 8 or 16, added to o. Also for the positions
+// of a diagonal block that only some queries see: no other query may touch them, since even 0 * V is NaN where V is
+// infinite.
 template <class Cache>
-inline void weighOne(const std::byte* values, int headDim, int firstDim, int first, int last, const float* p, float* o) {
+inline void weighOne(const std::byte* values, int headDim, int firstDim, int first, int last, const float* p,
+                     float* o) {
     for (int d = firstDim; d < headDim; d += kWidth) {
         const bool eight = headDim - d < kWidth;
         const __mmask16 mask = eight ? 0xff : 0xffff;
@@ -276,12 +280,24 @@ void attentionSpan(const AttentionArgs& args, int span, const AttentionState& ou
         const int left = queries - query;
         const int count = left == 7 || left == 8 ? 4 : left < kTileQueries ? left : kTileQueries;
         switch (count) {
-            case 1: attendTile<Cache, 1>(args, span, query, out); break;
-            case 2: attendTile<Cache, 2>(args, span, query, out); break;
-            case 3: attendTile<Cache, 3>(args, span, query, out); break;
-            case 4: attendTile<Cache, 4>(args, span, query, out); break;
-            case 5: attendTile<Cache, 5>(args, span, query, out); break;
-            default: attendTile<Cache, kTileQueries>(args, span, query, out); break;
+            case 1:
+                attendTile<Cache, 1>(args, span, query, out);
+                break;
+            case 2:
+                attendTile<Cache, 2>(args, span, query, out);
+                break;
+            case 3:
+                attendTile<Cache, 3>(args, span, query, out);
+                break;
+            case 4:
+                attendTile<Cache, 4>(args, span, query, out);
+                break;
+            case 5:
+                attendTile<Cache, 5>(args, span, query, out);
+                break;
+            default:
+                attendTile<Cache, kTileQueries>(args, span, query, out);
+                break;
         }
         query += count;
     }

@@ -1,5 +1,5 @@
-// AVX-512 intrinsics; a test that runs these kernels without such a CPU includes SIMDe's forms of them first and says so.
-// Private to kernels.
+// AVX-512 intrinsics, unless a test that runs these kernels without such a CPU has put its own in their place. Private
+// to kernels.
 #pragma once
 
 #ifndef LARDER_AVX512_EMULATED

@@ -17,7 +17,9 @@ constexpr int kWideFrom = 16;  // tokens
 constexpr std::size_t kPrefetchBytes = 1024;
 constexpr std::size_t kBlockBytes = 384 * 1024;
 
-inline __m512i load(const std::byte* address) { return _mm512_loadu_si512(address); }
+inline __m512i load(const std::byte* address) {
+    return _mm512_loadu_si512(address);
+}
 
 inline __m512i broadcast4(const std::int8_t* codes) {
     int word;
@@ -66,7 +68,8 @@ struct GroupsPlace {
 
 // Integer dots of one group, T tokens x P panels; they start at the zero point's share.
 template <class Format, int T, int P>
-__attribute__((always_inline)) inline void addDots(const GroupsPlace& place, const std::int8_t* q, std::ptrdiff_t columns, __m512i (&dots)[T][P]) {
+__attribute__((always_inline)) inline void addDots(const GroupsPlace& place, const std::int8_t* q,
+                                                   std::ptrdiff_t columns, __m512i (&dots)[T][P]) {
     const __m512i mask = _mm512_set1_epi8(15);
 #pragma GCC unroll 8
     for (int j = 0; j < Format::kCodeBytes / 64; ++j) {
@@ -107,13 +110,14 @@ __attribute__((always_inline)) inline void addDots(const GroupsPlace& place, con
 }
 
 template <class Format, int T, int P>
-__attribute__((always_inline)) inline void addGroup(const GroupsPlace& place, const Activations& x, std::ptrdiff_t g, __m512 (&acc)[T][P]) {
+__attribute__((always_inline)) inline void addGroup(const GroupsPlace& place, const Activations& x, std::ptrdiff_t g,
+                                                    __m512 (&acc)[T][P]) {
     __m512i dots[T][P];
 #pragma GCC unroll 8
     for (int t = 0; t < T; ++t) {
-        const __m512i start =
-            Format::kZeroPoint == 0 ? _mm512_setzero_si512()
-                                    : _mm512_set1_epi32(-Format::kZeroPoint * x.sums[t * x.groups + g]);
+        const __m512i start = Format::kZeroPoint == 0
+                                  ? _mm512_setzero_si512()
+                                  : _mm512_set1_epi32(-Format::kZeroPoint * x.sums[t * x.groups + g]);
 #pragma GCC unroll 2
         for (int p = 0; p < P; ++p) {
             dots[t][p] = start;
@@ -225,19 +229,37 @@ void int8Tiles(const MatmulArgs& args, std::size_t panelBytes, int first, int la
 template <class Format, int P>
 void int8TilesOf(int tokens, const MatmulArgs& args, std::size_t panelBytes, int first, int last, int token) {
     switch (tokens) {
-        case 1: int8Tiles<Format, 1, P>(args, panelBytes, first, last, token); break;
-        case 2: int8Tiles<Format, 2, P>(args, panelBytes, first, last, token); break;
-        case 3: int8Tiles<Format, 3, P>(args, panelBytes, first, last, token); break;
-        case 4: int8Tiles<Format, 4, P>(args, panelBytes, first, last, token); break;
-        default: break;
+        case 1:
+            int8Tiles<Format, 1, P>(args, panelBytes, first, last, token);
+            break;
+        case 2:
+            int8Tiles<Format, 2, P>(args, panelBytes, first, last, token);
+            break;
+        case 3:
+            int8Tiles<Format, 3, P>(args, panelBytes, first, last, token);
+            break;
+        case 4:
+            int8Tiles<Format, 4, P>(args, panelBytes, first, last, token);
+            break;
+        default:
+            break;
     }
     if constexpr (P == 1) {
         switch (tokens) {
-            case 5: int8Tiles<Format, 5, 1>(args, panelBytes, first, last, token); break;
-            case 6: int8Tiles<Format, 6, 1>(args, panelBytes, first, last, token); break;
-            case 7: int8Tiles<Format, 7, 1>(args, panelBytes, first, last, token); break;
-            case 8: int8Tiles<Format, 8, 1>(args, panelBytes, first, last, token); break;
-            default: break;
+            case 5:
+                int8Tiles<Format, 5, 1>(args, panelBytes, first, last, token);
+                break;
+            case 6:
+                int8Tiles<Format, 6, 1>(args, panelBytes, first, last, token);
+                break;
+            case 7:
+                int8Tiles<Format, 7, 1>(args, panelBytes, first, last, token);
+                break;
+            case 8:
+                int8Tiles<Format, 8, 1>(args, panelBytes, first, last, token);
+                break;
+            default:
+                break;
         }
     }
 }
@@ -263,7 +285,8 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     }
 }
 
-// ---- weights as floats -----------------------------------------------------------------------------------------------
+// ---- weights as floats
+// -----------------------------------------------------------------------------------------------
 
 struct F32 {
     static constexpr int kBytes = 4;
@@ -302,14 +325,30 @@ void floatTile(const std::byte* panel, const float* x, std::ptrdiff_t columns, c
 template <class Format>
 void floatTileOf(int tokens, const std::byte* panel, const float* x, std::ptrdiff_t columns, const Destination& to) {
     switch (tokens) {
-        case 1: floatTile<Format, 1>(panel, x, columns, to); break;
-        case 2: floatTile<Format, 2>(panel, x, columns, to); break;
-        case 3: floatTile<Format, 3>(panel, x, columns, to); break;
-        case 4: floatTile<Format, 4>(panel, x, columns, to); break;
-        case 5: floatTile<Format, 5>(panel, x, columns, to); break;
-        case 6: floatTile<Format, 6>(panel, x, columns, to); break;
-        case 7: floatTile<Format, 7>(panel, x, columns, to); break;
-        default: floatTile<Format, kNarrowTokens>(panel, x, columns, to); break;
+        case 1:
+            floatTile<Format, 1>(panel, x, columns, to);
+            break;
+        case 2:
+            floatTile<Format, 2>(panel, x, columns, to);
+            break;
+        case 3:
+            floatTile<Format, 3>(panel, x, columns, to);
+            break;
+        case 4:
+            floatTile<Format, 4>(panel, x, columns, to);
+            break;
+        case 5:
+            floatTile<Format, 5>(panel, x, columns, to);
+            break;
+        case 6:
+            floatTile<Format, 6>(panel, x, columns, to);
+            break;
+        case 7:
+            floatTile<Format, 7>(panel, x, columns, to);
+            break;
+        default:
+            floatTile<Format, kNarrowTokens>(panel, x, columns, to);
+            break;
     }
 }
 
@@ -327,11 +366,23 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
 
 }  // namespace
 
-void avx512MatmulF32(const MatmulArgs& args, int first, int last) { matmulFloat<F32>(args, first, last); }
-void avx512MatmulF16(const MatmulArgs& args, int first, int last) { matmulFloat<F16>(args, first, last); }
-void avx512MatmulBf16(const MatmulArgs& args, int first, int last) { matmulFloat<BF16>(args, first, last); }
-void avx512MatmulQ4_0(const MatmulArgs& args, int first, int last) { matmulInt8<Q4_0>(args, first, last); }
-void avx512MatmulQ4_1(const MatmulArgs& args, int first, int last) { matmulInt8<Q4_1>(args, first, last); }
-void avx512MatmulQ8_0(const MatmulArgs& args, int first, int last) { matmulInt8<Q8_0>(args, first, last); }
+void avx512MatmulF32(const MatmulArgs& args, int first, int last) {
+    matmulFloat<F32>(args, first, last);
+}
+void avx512MatmulF16(const MatmulArgs& args, int first, int last) {
+    matmulFloat<F16>(args, first, last);
+}
+void avx512MatmulBf16(const MatmulArgs& args, int first, int last) {
+    matmulFloat<BF16>(args, first, last);
+}
+void avx512MatmulQ4_0(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q4_0>(args, first, last);
+}
+void avx512MatmulQ4_1(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q4_1>(args, first, last);
+}
+void avx512MatmulQ8_0(const MatmulArgs& args, int first, int last) {
+    matmulInt8<Q8_0>(args, first, last);
+}
 
 }  // namespace larder::kernels

@@ -1,5 +1,4 @@
-// The AVX-512 VNNI table. Row-wise operations are a few percent of a step and are shared with AVX2, which every such CPU
-// has.
+// The AVX-512 VNNI table. Row-wise operations are a few percent of a step: those of AVX2, which every such CPU has.
 #include "engine/kernels/avx512_kernels.h"
 #include "engine/kernels/isa_tables.h"
 

@@ -51,7 +51,9 @@ static inline std::uint16_t floatToHalf(float x) {
     return static_cast<std::uint16_t>(sign | ((magnitude - ((127u - 15u) << 23) + 0xfffu + odd) >> 13));
 }
 
-static inline float bfloatToFloat(std::uint16_t value) { return floatFromBits(std::uint32_t{value} << 16); }
+static inline float bfloatToFloat(std::uint16_t value) {
+    return floatFromBits(std::uint32_t{value} << 16);
+}
 
 static inline std::uint16_t loadU16(const void* address) {
     std::uint16_t value;

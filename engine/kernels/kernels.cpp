@@ -13,11 +13,13 @@ namespace {
 
 #if defined(__x86_64__)
 struct CpuFeatures {
-    bool avx2 = false;  // with FMA and F16C
+    bool avx2 = false;        // with FMA and F16C
     bool avx512Vnni = false;  // with F, BW, DQ, VL
 };
 
-bool bit(unsigned word, int index) { return (word >> index & 1u) != 0; }
+bool bit(unsigned word, int index) {
+    return (word >> index & 1u) != 0;
+}
 
 // Which register state the operating system saves; REQUIRES that cpuid reports OSXSAVE.
 unsigned enabledState() {

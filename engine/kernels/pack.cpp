@@ -12,20 +12,26 @@ namespace {
 // A format's blocks of 32 columns as GGUF stores them, and their packed codes. blockBytes 0: not quantised.
 struct FormatTraits {
     int blockBytes;
-    int codeOffset;   // of the codes inside a block; the scale is at 0, the minimum (if any) at 2
-    int codeBytes;    // packed, 16 rows
+    int codeOffset;  // of the codes inside a block; the scale is at 0, the minimum (if any) at 2
+    int codeBytes;   // packed, 16 rows
     bool hasMinima;
-    int valueBytes;   // of one value, formats that are not quantised
+    int valueBytes;  // of one value, formats that are not quantised
 };
 
 FormatTraits traitsOf(WeightFormat format) {
     switch (format) {
-        case WeightFormat::F32: return {0, 0, 0, false, 4};
-        case WeightFormat::F16: return {0, 0, 0, false, 2};
-        case WeightFormat::BF16: return {0, 0, 0, false, 2};
-        case WeightFormat::Q4_0: return {18, 2, kCodes4Bytes, false, 0};
-        case WeightFormat::Q4_1: return {20, 4, kCodes4Bytes, true, 0};
-        case WeightFormat::Q8_0: return {34, 2, kCodes8Bytes, false, 0};
+        case WeightFormat::F32:
+            return {0, 0, 0, false, 4};
+        case WeightFormat::F16:
+            return {0, 0, 0, false, 2};
+        case WeightFormat::BF16:
+            return {0, 0, 0, false, 2};
+        case WeightFormat::Q4_0:
+            return {18, 2, kCodes4Bytes, false, 0};
+        case WeightFormat::Q4_1:
+            return {20, 4, kCodes4Bytes, true, 0};
+        case WeightFormat::Q8_0:
+            return {34, 2, kCodes8Bytes, false, 0};
     }
     assert(false);
     return {};
@@ -93,7 +99,9 @@ void unpackQuantizedGroup(const FormatTraits& traits, const GroupPlace& place, i
 
 }  // namespace
 
-bool usesInt8Activations(WeightFormat format) { return traitsOf(format).blockBytes != 0; }
+bool usesInt8Activations(WeightFormat format) {
+    return traitsOf(format).blockBytes != 0;
+}
 
 std::size_t sourceRowBytes(WeightFormat format, int columns) {
     const FormatTraits traits = traitsOf(format);

@@ -44,8 +44,7 @@ static inline GroupPlace groupPlace(const std::byte* panel, int codeBytes, bool 
     }
     const int second = g % 2;
     const std::byte* scales = pair + 2 * codeBytes;
-    return {pair + second * codeBytes, scales + second * kLaneHalvesBytes,
-            scales + (2 + second) * kLaneHalvesBytes};
+    return {pair + second * codeBytes, scales + second * kLaneHalvesBytes, scales + (2 + second) * kLaneHalvesBytes};
 }
 
 }  // namespace larder::kernels

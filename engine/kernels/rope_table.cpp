@@ -8,7 +8,7 @@
 namespace larder::kernels {
 namespace {
 
-constexpr double kLn2 = 0.693147180559945309417232;
+constexpr double kLnTwo = 0.693147180559945309417232;
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 // Adding 1.5 * 2^52 rounds to the nearest integer, ties to even, for |x| < 2^51.
@@ -34,7 +34,7 @@ double log2Wide(double x) {
     for (int k = 25; k >= 1; k -= 2) {
         series = series * z + 1.0 / k;
     }
-    return static_cast<double>(e) + 2.0 / kLn2 * s * series;
+    return static_cast<double>(e) + 2.0 / kLnTwo * s * series;
 }
 
 double exp2Wide(double x) {
@@ -42,7 +42,7 @@ double exp2Wide(double x) {
         return kNotANumber;
     }
     const double n = roundToInteger(x);
-    const double t = (x - n) * kLn2;
+    const double t = (x - n) * kLnTwo;
     double series = 1.0;
     for (int k = 18; k >= 1; --k) {
         series = 1.0 + series * t / k;
@@ -86,10 +86,14 @@ CosSin cosSin(double x) {
     r = std::fma(-n, kHalfPi3, r);
     const CosSin reduced = cosSinReduced(r);
     switch (static_cast<std::int64_t>(n) & 3) {
-        case 0: return reduced;
-        case 1: return {-reduced.sine, reduced.cosine};
-        case 2: return {-reduced.cosine, -reduced.sine};
-        default: return {reduced.sine, -reduced.cosine};
+        case 0:
+            return reduced;
+        case 1:
+            return {-reduced.sine, reduced.cosine};
+        case 2:
+            return {-reduced.cosine, -reduced.sine};
+        default:
+            return {reduced.sine, -reduced.cosine};
     }
 }
 

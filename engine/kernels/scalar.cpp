@@ -17,7 +17,9 @@ constexpr int kLanes = 16;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Round to the nearest integer, ties to even, for |x| < 2^22.
-float roundToEven(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
+float roundToEven(float x) {
+    return (x + 0x1.8p23f) - 0x1.8p23f;
+}
 
 // The fixed order in which 16 partial sums become one. Destroys lanes.
 float sumTree(float* lanes) {
@@ -90,8 +92,12 @@ float widenF32(const std::byte* value) {
     std::memcpy(&x, value, sizeof x);
     return x;
 }
-float widenF16(const std::byte* value) { return halfToFloat(loadU16(value)); }
-float widenBf16(const std::byte* value) { return bfloatToFloat(loadU16(value)); }
+float widenF16(const std::byte* value) {
+    return halfToFloat(loadU16(value));
+}
+float widenBf16(const std::byte* value) {
+    return bfloatToFloat(loadU16(value));
+}
 
 template <float (*widen)(const std::byte*), int valueBytes>
 void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
@@ -273,7 +279,8 @@ void attentionSpan(const AttentionArgs& args, int span, const AttentionState& ou
     assert(args.headDim <= kMaxHeadDim);
     for (int query = 0; query < args.rows * args.group; ++query) {
         const int r = query / args.group;
-        const float* source = args.q + r * args.qRowStride + static_cast<std::ptrdiff_t>(query % args.group) * args.headDim;
+        const float* source =
+            args.q + r * args.qRowStride + static_cast<std::ptrdiff_t>(query % args.group) * args.headDim;
         float q[kMaxHeadDim];
         QueryState state;
         state.o = out.o + static_cast<std::ptrdiff_t>(query) * args.headDim;
@@ -338,6 +345,8 @@ constexpr Kernels kTable = {
 
 }  // namespace
 
-const Kernels* scalarKernels() { return &kTable; }
+const Kernels* scalarKernels() {
+    return &kTable;
+}
 
 }  // namespace larder::kernels

@@ -66,18 +66,25 @@ void probeContent(const JinjaTemplate& source, ChatTemplateAbilities& abilities)
     const Json part = {{"type", "text"}, {"text", kNeedle}};
     const auto asParts = probe(source, Json::array({user(Json::array({part}))}));
     // A list that is merely printed shows its keys.
-    const auto keys = [](const std::optional<std::string>& text) { return has(text, "'type'") || has(text, "\"type\""); };
+    const auto keys = [](const std::optional<std::string>& text) {
+        return has(text, "'type'") || has(text, "\"type\"");
+    };
     abilities.partsContent = has(asParts, kNeedle) && (!keys(asParts) || keys(asText));
     abilities.textContent = has(asText, kNeedle) || !abilities.partsContent;
 }
 
 Json conversation(Json assistant) {
-    return Json::array({user("hello"), std::move(assistant), {{"role", "tool"}, {"tool_call_id", "call00001"}, {"name", "find"}, {"content", "found"}},
-                        {{"role", "assistant"}, {"content", "thanks"}}, user("good")});
+    return Json::array({user("hello"),
+                        std::move(assistant),
+                        {{"role", "tool"}, {"tool_call_id", "call00001"}, {"name", "find"}, {"content", "found"}},
+                        {{"role", "assistant"}, {"content", "thanks"}},
+                        user("good")});
 }
 
 Json assistantCall(Json arguments) {
-    Json call = {{"id", "call00001"}, {"type", "function"}, {"function", {{"name", "find"}, {"arguments", std::move(arguments)}}}};
+    Json call = {{"id", "call00001"},
+                 {"type", "function"},
+                 {"function", {{"name", "find"}, {"arguments", std::move(arguments)}}}};
     return {{"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({std::move(call)})}};
 }
 
@@ -86,7 +93,9 @@ void probeCalls(const JinjaTemplate& source, ChatTemplateAbilities& abilities) {
     Json withObject = assistantCall(object);
     const auto asObject = probe(source, conversation(withObject));
     const auto asText = probe(source, conversation(assistantCall(object.dump())));
-    const auto printed = [](const std::optional<std::string>& text) { return has(text, "{'" + std::string(kKey) + "'"); };
+    const auto printed = [](const std::optional<std::string>& text) {
+        return has(text, "{'" + std::string(kKey) + "'");
+    };
     abilities.argumentObjects = (has(asObject, kNeedle) && !printed(asObject)) || !has(asText, kNeedle);
 
     Json messages = withObject;
@@ -97,7 +106,8 @@ void probeCalls(const JinjaTemplate& source, ChatTemplateAbilities& abilities) {
     const auto without = probe(source, conversation(messages));
     messages["content"] = "";
     const auto withEmpty = probe(source, conversation(messages));
-    abilities.nullContent = withNull && without && withNull == without && !(has(withNull, "None") && !has(withEmpty, "None"));
+    abilities.nullContent =
+        withNull && without && withNull == without && !(has(withNull, "None") && !has(withEmpty, "None"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // A Jinja template, equal to Python's jinja2 as transformers sets it up for chat templates: sandboxed and immutable,
-// trim_blocks, lstrip_blocks, loop controls, raise_exception, strftime_now, plain tojson. What it leaves out (inheritance,
-// includes, imports, recursive loops) is an Error when compiled. Immutable: any thread.
+// trim_blocks, lstrip_blocks, loop controls, raise_exception, strftime_now, plain tojson. What it leaves out
+// (inheritance, includes, imports, recursive loops) is an Error when compiled. Immutable: any thread.
 #pragma once
 
 #include <ctime>

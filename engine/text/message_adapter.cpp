@@ -18,8 +18,10 @@ Expected<std::string> joinedParts(const Json& parts) {
         else if (part.is_object() && part.contains("text") && part["text"].is_string()) text = &part["text"];
         if (text == nullptr) {
             std::string type = "unknown";
-            if (part.is_object() && part.contains("type") && part["type"].is_string()) type = part["type"].get<std::string>();
-            return Error{ErrorCode::InvalidArgument, "this model's chat template takes text only, not a content part of type " + type};
+            if (part.is_object() && part.contains("type") && part["type"].is_string())
+                type = part["type"].get<std::string>();
+            return Error{ErrorCode::InvalidArgument,
+                         "this model's chat template takes text only, not a content part of type " + type};
         }
         if (!first) out += '\n';
         first = false;

@@ -20,7 +20,9 @@ struct Shape {
     KvFormat format;
 };
 
-std::size_t valueBytes(KvFormat format) { return format == KvFormat::F16 ? 2 : 4; }
+std::size_t valueBytes(KvFormat format) {
+    return format == KvFormat::F16 ? 2 : 4;
+}
 
 // A sequence's K and V of one head in paged blocks (slots past the end hold NaN), with its queries.
 class Sequence {
@@ -225,8 +227,7 @@ TEST_P(AttentionTables, treatHugeScoresAndInvalidValuesLikeScalar) {
     for (const float range : {50.0f, 1e10f, 1e20f, kInfinity, std::nanf("")}) {
         for (const KvFormat format : {KvFormat::F16, KvFormat::F32}) {
             const Sequence sequence(random, {16, 3, format}, 150, scalarTable(), range);
-            EXPECT_EQ(
-                firstDifference(sequence.attend(GetParam(), 60, 80), sequence.attend(scalarTable(), 60, 80)), "")
+            EXPECT_EQ(firstDifference(sequence.attend(GetParam(), 60, 80), sequence.attend(scalarTable(), 60, 80)), "")
                 << range;
         }
     }
@@ -276,8 +277,8 @@ TEST_P(AttentionTables, leaveAnEmptySpanEmpty) {
     }
 }
 
-// Scores carry headDim + 2 roundings of their magnitude (below 1 here, times ln 2 in the power), weights 8e-8 each, sums
-// one rounding per position in a block and per span.
+// Scores carry headDim + 2 roundings of their magnitude (below 1 here, times ln 2 in the power), weights 8e-8 each,
+// sums one rounding per position in a block and per span.
 TEST(AttentionScalar, isSoftmaxOverEarlierPositions) {
     Random random(48);
     const Sequence sequence(random, {32, 2, KvFormat::F32}, 600, scalarTable());

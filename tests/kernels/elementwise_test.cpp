@@ -21,10 +21,13 @@ INSTANTIATE_TEST_SUITE_P(Elementwise, ElementwiseTables, testing::ValuesIn(table
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ElementwiseTables);
 
 std::vector<float> oddValues() {
-    std::vector<float> values = {0.0f, -0.0f, 1e-45f, -1e-45f, 1e-38f, 0x1p-100f, -0x1p-101f, 1e30f, -1e38f,
-                                 std::numeric_limits<float>::max(), 126.0f, -126.0f, 126.5f, 127.0f, 127.5f,
-                                 128.0f, -125.99f, -126.01f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, kInfinity, -kInfinity,
-                                 std::nanf(""), 87.3f, -87.3f, 88.8f, -150.0f, 1.0f, -1.0f};
+    std::vector<float> values = {0.0f,          -0.0f,      1e-45f,   -1e-45f,   1e-38f,
+                                 0x1p-100f,     -0x1p-101f, 1e30f,    -1e38f,    std::numeric_limits<float>::max(),
+                                 126.0f,        -126.0f,    126.5f,   127.0f,    127.5f,
+                                 128.0f,        -125.99f,   -126.01f, 0.5f,      1.5f,
+                                 2.5f,          -0.5f,      -1.5f,    kInfinity, -kInfinity,
+                                 std::nanf(""), 87.3f,      -87.3f,   88.8f,     -150.0f,
+                                 1.0f,          -1.0f};
     return values;
 }
 
@@ -101,7 +104,7 @@ TEST_P(ElementwiseTables, rotateLikeScalar) {
             const std::vector<float> x = uniformRow(random, size);
             const std::vector<float> cosines = uniformRow(random, static_cast<std::size_t>(pairs));
             const std::vector<float> sines = uniformRow(random, static_cast<std::size_t>(pairs));
-            for (const RopeFn Kernels::* rope : {&Kernels::ropeInterleaved, &Kernels::ropeNeox}) {
+            for (const RopeFn Kernels::*rope : {&Kernels::ropeInterleaved, &Kernels::ropeNeox}) {
                 std::vector<float> expected = x;
                 std::vector<float> actual = x;
                 (scalarTable()->*rope)(expected.data(), 3, headDim, pairs, cosines.data(), sines.data());

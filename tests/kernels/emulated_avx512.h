@@ -18,7 +18,9 @@ struct Integers {  // __m512i
     __m256i high;
 };
 
-inline Floats loadFloats(const float* at) { return {_mm256_loadu_ps(at), _mm256_loadu_ps(at + 8)}; }
+inline Floats loadFloats(const float* at) {
+    return {_mm256_loadu_ps(at), _mm256_loadu_ps(at + 8)};
+}
 inline void storeFloats(float* at, Floats x) {
     _mm256_storeu_ps(at, x.low);
     _mm256_storeu_ps(at + 8, x.high);
@@ -28,14 +30,28 @@ inline Integers loadIntegers(const void* at) {
     std::memcpy(&x, at, sizeof x);
     return x;
 }
-inline Floats set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
-inline Integers set1Int(int x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
-inline Integers set1Byte(char x) { return {_mm256_set1_epi8(x), _mm256_set1_epi8(x)}; }
+inline Floats set1(float x) {
+    return {_mm256_set1_ps(x), _mm256_set1_ps(x)};
+}
+inline Integers set1Int(int x) {
+    return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
+}
+inline Integers set1Byte(char x) {
+    return {_mm256_set1_epi8(x), _mm256_set1_epi8(x)};
+}
 
-inline Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
-inline Floats subtract(Floats a, Floats b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
-inline Floats multiply(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
-inline Floats maximum(Floats a, Floats b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+inline Floats add(Floats a, Floats b) {
+    return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+}
+inline Floats subtract(Floats a, Floats b) {
+    return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+inline Floats multiply(Floats a, Floats b) {
+    return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+inline Floats maximum(Floats a, Floats b) {
+    return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
 inline Floats fmadd(Floats a, Floats b, Floats c) {
     return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
 }
@@ -49,13 +65,25 @@ inline Integers addInts(Integers a, Integers b) {
 inline Integers bitAnd(Integers a, Integers b) {
     return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
 }
-inline Integers shiftRight16(Integers x, int n) { return {_mm256_srli_epi16(x.low, n), _mm256_srli_epi16(x.high, n)}; }
-inline Integers shiftLeft32(Integers x, int n) { return {_mm256_slli_epi32(x.low, n), _mm256_slli_epi32(x.high, n)}; }
+inline Integers shiftRight16(Integers x, int n) {
+    return {_mm256_srli_epi16(x.low, n), _mm256_srli_epi16(x.high, n)};
+}
+inline Integers shiftLeft32(Integers x, int n) {
+    return {_mm256_slli_epi32(x.low, n), _mm256_slli_epi32(x.high, n)};
+}
 
-inline Floats asFloats(Integers x) { return {_mm256_castsi256_ps(x.low), _mm256_castsi256_ps(x.high)}; }
-inline Integers asIntegers(Floats x) { return {_mm256_castps_si256(x.low), _mm256_castps_si256(x.high)}; }
-inline Floats toFloats(Integers x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
-inline Integers toIntegers(Floats x) { return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)}; }
+inline Floats asFloats(Integers x) {
+    return {_mm256_castsi256_ps(x.low), _mm256_castsi256_ps(x.high)};
+}
+inline Integers asIntegers(Floats x) {
+    return {_mm256_castps_si256(x.low), _mm256_castps_si256(x.high)};
+}
+inline Floats toFloats(Integers x) {
+    return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)};
+}
+inline Integers toIntegers(Floats x) {
+    return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)};
+}
 inline Floats widenHalves(__m256i x) {
     return {_mm256_cvtph_ps(_mm256_castsi256_si128(x)), _mm256_cvtph_ps(_mm256_extracti128_si256(x, 1))};
 }

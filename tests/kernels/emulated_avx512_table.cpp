@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+// clang-format off: the order of what follows matters.
 // After the standard headers: their inline functions must stay runnable on any CPU.
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,f16c")
@@ -27,13 +28,16 @@ namespace larder::kernels {
 const Kernels* emulatedVnniKernels();
 }
 
-#include "engine/kernels/avx512_matmul.cpp"
 #include "engine/kernels/avx512_attention.cpp"
+#include "engine/kernels/avx512_matmul.cpp"
 #include "engine/kernels/avx512_vnni.cpp"
+// clang-format on
 
 namespace larder::kernels::test {
 
-const Kernels* emulatedAvx512Table() { return emulatedVnniKernels(); }
+const Kernels* emulatedAvx512Table() {
+    return emulatedVnniKernels();
+}
 
 }  // namespace larder::kernels::test
 
@@ -43,7 +47,9 @@ const Kernels* emulatedAvx512Table() { return emulatedVnniKernels(); }
 
 namespace larder::kernels::test {
 
-const Kernels* emulatedAvx512Table() { return nullptr; }
+const Kernels* emulatedAvx512Table() {
+    return nullptr;
+}
 
 }  // namespace larder::kernels::test
 

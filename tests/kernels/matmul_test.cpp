@@ -135,7 +135,8 @@ TEST_P(EveryTable, doesNotSaturateAtExtremeCodes) {
             for (const float sign : {1.0f, -1.0f}) {
                 Activations x(std::vector<float>(5 * 64, sign), 5, 64);
                 for (int k = 64; k < 128; k += 2) {
-                    x.codes[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(-x.codes[static_cast<std::size_t>(k)]);
+                    x.codes[static_cast<std::size_t>(k)] =
+                        static_cast<std::int8_t>(-x.codes[static_cast<std::size_t>(k)]);
                 }
                 x.sums[2] = 0;
                 x.sums[3] = 0;
@@ -149,8 +150,8 @@ TEST_P(EveryTable, doesNotSaturateAtExtremeCodes) {
 TEST_P(EveryTable, treatsTinyHugeAndInvalidActivationsLikeScalar) {
     Random random(7);
     const float infinity = std::numeric_limits<float>::infinity();
-    const float specials[] = {1e-38f, 1e-45f, 0x1p-100f, 1e30f, std::numeric_limits<float>::max(), infinity, -infinity,
-                              std::nanf("")};
+    const float specials[] = {1e-38f,   1e-45f,    0x1p-100f,    1e30f, std::numeric_limits<float>::max(),
+                              infinity, -infinity, std::nanf("")};
     for (const WeightFormat format : kAllFormats) {
         const PackedWeights weights(format, randomSource(random, format, 16, 64), 16, 64);
         for (const float special : specials) {

@@ -60,11 +60,11 @@ struct Activations {
 
     int tokens;
     int columns;
-    std::vector<float> x;                   // [tokens, columns]
-    std::vector<std::int8_t> codes;         // [tokens, columns]
-    std::vector<float> scales;              // [tokens, columns / 32]
-    std::vector<std::int32_t> sums;         // [tokens, columns / 32]
-    std::vector<float> scaledSums;          // [tokens, columns / 32]
+    std::vector<float> x;            // [tokens, columns]
+    std::vector<std::int8_t> codes;  // [tokens, columns]
+    std::vector<float> scales;       // [tokens, columns / 32]
+    std::vector<std::int32_t> sums;  // [tokens, columns / 32]
+    std::vector<float> scaledSums;   // [tokens, columns / 32]
 };
 
 inline constexpr WeightFormat kAllFormats[] = {WeightFormat::F32,  WeightFormat::F16,  WeightFormat::BF16,

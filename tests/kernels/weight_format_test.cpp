@@ -19,11 +19,15 @@ float sourceValue(WeightFormat format, const std::byte* row, int k) {
             std::memcpy(&value, row + 4 * k, 4);
             return value;
         }
-        case WeightFormat::F16: return halfToFloat(loadU16(row + 2 * k));
-        case WeightFormat::BF16: return bfloatToFloat(loadU16(row + 2 * k));
-        default: break;
+        case WeightFormat::F16:
+            return halfToFloat(loadU16(row + 2 * k));
+        case WeightFormat::BF16:
+            return bfloatToFloat(loadU16(row + 2 * k));
+        default:
+            break;
     }
-    const std::byte* block = row + static_cast<std::ptrdiff_t>(k / 32) * static_cast<std::ptrdiff_t>(sourceRowBytes(format, 32));
+    const std::byte* block =
+        row + static_cast<std::ptrdiff_t>(k / 32) * static_cast<std::ptrdiff_t>(sourceRowBytes(format, 32));
     const int i = k % 32;
     const float d = halfToFloat(loadU16(block));
     if (format == WeightFormat::Q8_0) {
@@ -48,7 +52,8 @@ TEST(WeightFormat, keepsEveryValueOfTheFile) {
                 std::vector<float> row(static_cast<std::size_t>(columns));
                 for (int r = 0; r < rows; ++r) {
                     unpackRow(format, packed.bytes.data(), columns, r, row.data());
-                    const std::byte* from = source.data() + static_cast<std::size_t>(r) * sourceRowBytes(format, columns);
+                    const std::byte* from =
+                        source.data() + static_cast<std::size_t>(r) * sourceRowBytes(format, columns);
                     for (int k = 0; k < columns; ++k) {
                         ASSERT_EQ(row[static_cast<std::size_t>(k)], sourceValue(format, from, k))
                             << formatName(format) << " " << r << "," << k;

@@ -66,7 +66,7 @@ public:
                            batch.tokens[static_cast<std::size_t>(sequence.firstRow + i)]);
         }
         std::size_t next = 0;  // index into logitRows
-        int expectedRow = 0;
+        [[maybe_unused]] int expectedRow = 0;
         for (const auto& sequence : batch.sequences) {
             assert(sequence.firstRow == expectedRow && sequence.rows > 0);
             expectedRow += sequence.rows;

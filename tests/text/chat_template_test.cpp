@@ -16,7 +16,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* kChatMl =
-    "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+    "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + "
+    "'\n'}}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 std::string templateFile(const std::string& name) {
@@ -58,14 +59,16 @@ TEST(ChatTemplate, RendersMessagesWithMarkersTrustedAndContentNot) {
 
 // The user's text never ends in a trusted segment, whatever the template does with it.
 TEST(ChatTemplate, UserTextIsNeverTrustedInRealTemplates) {
-    for (const char* name : {"smollm2.jinja", "smollm3_3b.jinja", "qwen2_5_7b_instruct.jinja", "qwen3_0_6b.jinja",
-                             "qwen3_coder.jinja", "qwq_32b.jinja", "gpt_oss_120b.jinja", "granite_3_3_2b_instruct.jinja",
-                             "granite_4_0.jinja", "mistral_nemo_instruct_2407.jinja", "bytedance_seed_oss.jinja",
-                             "apertus_8b_instruct.jinja", "deepseek_r1_distill_qwen_32b.jinja", "glm_4_6.jinja",
-                             "phi_3_5_mini_instruct.jinja", "header_style.jinja", "turn_style.jinja"}) {
+    for (const char* name :
+         {"smollm2.jinja", "smollm3_3b.jinja", "qwen2_5_7b_instruct.jinja", "qwen3_0_6b.jinja", "qwen3_coder.jinja",
+          "qwq_32b.jinja", "gpt_oss_120b.jinja", "granite_3_3_2b_instruct.jinja", "granite_4_0.jinja",
+          "mistral_nemo_instruct_2407.jinja", "bytedance_seed_oss.jinja", "apertus_8b_instruct.jinja",
+          "deepseek_r1_distill_qwen_32b.jinja", "glm_4_6.jinja", "phi_3_5_mini_instruct.jinja", "header_style.jinja",
+          "turn_style.jinja"}) {
         SCOPED_TRACE(name);
-        const Json messages = Json::array({message("system", " zqsystem "), message("user", "\nzquser </think> zqmore\n"),
-                                           message("assistant", "<think>\nzqthought\n</think>\n\nzqanswer\n"), message("user", "zqlast")});
+        const Json messages = Json::array(
+            {message("system", " zqsystem "), message("user", "\nzquser </think> zqmore\n"),
+             message("assistant", "<think>\nzqthought\n</think>\n\nzqanswer\n"), message("user", "zqlast")});
         ChatTemplateInput input;
         input.messages = &messages;
         input.bosToken = "<s>";
@@ -136,7 +139,8 @@ TEST(ChatTemplate, PartsStayForTemplatesThatTakeThem) {
                          "{% for p in m.content %}{{ p.type }}:{{ p.text }};{% endfor %}{% endif %}{% endfor %}";
     EXPECT_TRUE(compiled(source)->abilities().partsContent);
     EXPECT_TRUE(compiled(source)->abilities().textContent);
-    const Json messages = Json::array({message("user", Json::array({textPart("one"), textPart("two")})), message("user", "three")});
+    const Json messages =
+        Json::array({message("user", Json::array({textPart("one"), textPart("two")})), message("user", "three")});
     EXPECT_EQ(*rendered(source, messages), "text:one;text:two;three");
 }
 
@@ -160,7 +164,8 @@ Json callOf(Json arguments) {
 }
 
 TEST(ChatTemplate, ArgumentsAreParsedForTemplatesThatWantObjects) {
-    const char* source = "{% for m in messages %}{% for c in m.tool_calls %}{{ c.function.arguments|tojson }}{% endfor %}{% endfor %}";
+    const char* source =
+        "{% for m in messages %}{% for c in m.tool_calls %}{{ c.function.arguments|tojson }}{% endfor %}{% endfor %}";
     EXPECT_TRUE(compiled(source)->abilities().argumentObjects);
     EXPECT_EQ(*rendered(source, Json::array({callOf("{\"a\":1,\"b\":[]}")})), "{\"a\": 1, \"b\": []}");
     EXPECT_EQ(*rendered(source, Json::array({callOf("not json")})), "\"not json\"");
@@ -168,7 +173,9 @@ TEST(ChatTemplate, ArgumentsAreParsedForTemplatesThatWantObjects) {
 }
 
 TEST(ChatTemplate, ArgumentsStayTextForTemplatesThatWantText) {
-    const char* source = "{% for m in messages %}{% for c in m.tool_calls %}{{ '[' + c.function.arguments + ']' }}{% endfor %}{% endfor %}";
+    const char* source =
+        "{% for m in messages %}{% for c in m.tool_calls %}{{ '[' + c.function.arguments + ']' }}{% endfor %}{% endfor "
+        "%}";
     EXPECT_FALSE(compiled(source)->abilities().argumentObjects);
     EXPECT_EQ(*rendered(source, Json::array({callOf("{\"a\":1}")})), "[{\"a\":1}]");
     EXPECT_EQ(*rendered(source, Json::array({callOf(Json{{"a", 1}})})), "[{\"a\":1}]");
@@ -176,7 +183,8 @@ TEST(ChatTemplate, ArgumentsStayTextForTemplatesThatWantText) {
 
 TEST(ChatTemplate, NullContentDoesNotBecomeNone) {
     EXPECT_THAT(*rendered(kChatMl, Json::array({callOf(Json::object())})), HasSubstr("assistant\n<|im_end|>"));
-    EXPECT_EQ(*rendered("{% for m in messages %}{{ m.content }}{% endfor %}", Json::array({callOf(Json::object())})), "");
+    EXPECT_EQ(*rendered("{% for m in messages %}{{ m.content }}{% endfor %}", Json::array({callOf(Json::object())})),
+              "");
     const Json missing = Json::array({{{"role", "assistant"}}});
     EXPECT_THAT(*rendered(kChatMl, missing), HasSubstr("assistant\n<|im_end|>"));
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -95,8 +96,8 @@ TEST(Jinja, ErrorsNameTheLine) {
 }
 
 TEST(Jinja, SaysWhatIsLeftOut) {
-    for (const char* source : {"{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' as y %}", "{% block x %}{% endblock %}",
-                               "{% for x in y recursive %}{% endfor %}"}) {
+    for (const char* source : {"{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' as y %}",
+                               "{% block x %}{% endblock %}", "{% for x in y recursive %}{% endfor %}"}) {
         const auto result = JinjaTemplate::compile(source);
         ASSERT_FALSE(result) << source;
         EXPECT_THAT(result.error().message, testing::HasSubstr("not supported"));
@@ -135,7 +136,8 @@ TEST(JinjaProvenance, TextOfTheTemplateIsTrustedAndOfVariablesIsNot) {
 }
 
 TEST(JinjaProvenance, IsKeptRangeByRange) {
-    const Json context = {{"u", "  <|evil|>, evil <b> \n"}, {"l", {"evil1", "evil2"}}, {"d", {{"evilkey", "evilvalue"}}}};
+    const Json context = {
+        {"u", "  <|evil|>, evil <b> \n"}, {"l", {"evil1", "evil2"}}, {"d", {{"evilkey", "evilvalue"}}}};
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"{{ u | trim }}", "<|evil|>, evil <b>"},
         {"{{ ('[' + u + ']') | trim('[]') }}", "  <|evil|>, evil <b> \n"},
@@ -183,8 +185,12 @@ TEST(JinjaProvenance, WhatIsRewrittenIsUntrustedAsAWhole) {
 
 TEST(JinjaProvenance, ComparisonsIgnoreIt) {
     const Json context = {{"role", "user"}, {"d", {{"k", 1}}}};
-    EXPECT_EQ(untrusted("{{ role == 'user' }}{{ role in ['user'] }}{{ role in 'the user' }}{{ d['k'] }}{{ {'user': 1}[role] }}"
-                        "{{ 'k' in d }}{{ [role, 'user'] | unique | list | length }}", context), "");
+    EXPECT_EQ(
+        untrusted(
+            "{{ role == 'user' }}{{ role in ['user'] }}{{ role in 'the user' }}{{ d['k'] }}{{ {'user': 1}[role] }}"
+            "{{ 'k' in d }}{{ [role, 'user'] | unique | list | length }}",
+            context),
+        "");
 }
 
 TEST(JinjaLimits, HostileTemplatesEndInAnError) {
@@ -219,16 +225,20 @@ TEST(JinjaLimits, HostileTemplatesEndInAnError) {
         "{% set ns = namespace(x='ab') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
         "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
         "{% set ns = namespace(x=[]) %}{% for i in range(100000) %}{% set ns.x = [ns.x] %}{% endfor %}",
-        "{% set ns = namespace(x=()) %}{% for i in range(200) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ {ns.x: 1} }}",
+        "{% set ns = namespace(x=()) %}{% for i in range(200) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ {ns.x: 1} "
+        "}}",
         "{% set ns = namespace(x=[]) %}{% for i in range(200) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
-        "{% set ns = namespace(x=[], y=[]) %}{% for i in range(200) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
+        "{% set ns = namespace(x=[], y=[]) %}{% for i in range(200) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = "
+        "[ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
         "{% set ns = namespace(x=['a']) %}{% for i in range(100000) %}{% set ns.x = ns.x | map('upper') %}{% endfor %}",
         "{% set ns = namespace() %}{% set ns.x = [ns] %}{{ ns }}",
-        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = ns.l + ['x' * 100000 ~ i] %}{% endfor %}",
+        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = ns.l + ['x' * 100000 ~ i] %}{% endfor "
+        "%}",
         "{{ 'a' | indent(1000000000) }}",
         "{{ 'a\nb' | indent(60000000) | indent(60000000) }}",
         "{{ ('a' * 1000000).replace('a', 'b' * 1000000) }}",
-        "{% macro m() %}{{ caller() }}{% endmacro %}{% macro r() %}{% call m() %}{{ r() }}{% endcall %}{% endmacro %}{{ r() }}",
+        "{% macro m() %}{{ caller() }}{% endmacro %}{% macro r() %}{% call m() %}{{ r() }}{% endcall %}{% endmacro "
+        "%}{{ r() }}",
     };
     for (const std::string& source : sources) {
         SCOPED_TRACE(source.substr(0, 100));
@@ -238,9 +248,12 @@ TEST(JinjaLimits, HostileTemplatesEndInAnError) {
 
 TEST(JinjaLimits, LongConversationsFit) {
     Json messages = Json::array();
-    for (int i = 0; i < 2000; ++i) messages.push_back({{"role", i % 2 == 0 ? "user" : "assistant"}, {"content", std::string(500, 'x')}});
-    const auto result = render("{% set ns = namespace(t='') %}{% for m in messages %}{% set ns.t = ns.t ~ m.role ~ m.content %}{% endfor %}{{ ns.t }}",
-                               {{"messages", messages}});
+    for (int i = 0; i < 2000; ++i)
+        messages.push_back({{"role", i % 2 == 0 ? "user" : "assistant"}, {"content", std::string(500, 'x')}});
+    const auto result = render(
+        "{% set ns = namespace(t='') %}{% for m in messages %}{% set ns.t = ns.t ~ m.role ~ m.content %}{% endfor %}{{ "
+        "ns.t }}",
+        {{"messages", messages}});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->size(), 2000u * 500 + 1000 * 4 + 1000 * 9);
 }
@@ -250,14 +263,17 @@ TEST(JinjaLimits, ReferencesInACircleAreFreed) {
     for (const char* source : {"{% set ns = namespace() %}{% set ns.self = ns %}{{ ns.self.self is defined }}",
                                "{% set ns = namespace() %}{% macro m() %}{{ ns }}{% endmacro %}{% set ns.m = [m] %}x",
                                "{% for x in [1, 2] %}{% if loop.changed([loop]) %}a{% endif %}{% endfor %}",
-                               "{% set ns = namespace() %}{% for x in [1, 2] if ns %}{% set ns.l = loop %}{{ raise_exception('out') }}{% endfor %}"}) {
+                               "{% set ns = namespace() %}{% for x in [1, 2] if ns %}{% set ns.l = loop %}{{ "
+                               "raise_exception('out') }}{% endfor %}"}) {
         (void)render(source, Json::object());
     }
 }
 
 // Changes a few bytes of a template in ways that keep it nearly valid.
 std::string mutated(std::string source, std::mt19937& random, const std::vector<std::string>& pieces) {
-    const auto below = [&](std::size_t count) { return static_cast<std::size_t>(random() % std::max<std::size_t>(count, 1)); };
+    const auto below = [&](std::size_t count) {
+        return static_cast<std::size_t>(random() % std::max<std::size_t>(count, 1));
+    };
     for (std::size_t i = 0, count = 1 + below(4); i < count; ++i) {
         const std::size_t at = below(source.size() + 1);
         switch (below(4)) {
@@ -273,11 +289,68 @@ std::string mutated(std::string source, std::mt19937& random, const std::vector<
 
 TEST(JinjaFuzz, MutatedTemplatesNeitherCrashNorHang) {
     const std::vector<std::string> pieces = {
-        "{{", "}}", "{%", "%}", "{#", "#}", "-%}", "{%-", "{% if ", "{% endif %}", "{% for x in messages %}", "{% endfor %}",
-        "{% else %}", "{% set ns.x = ", " | ", " ~ ", "[::-1]", "[", "]", "(", ")", "{", "}", "'", "\"", "\\", " is ", " not ",
-        " in ", " and ", ".split(", " if ", " else ", "loop.", "loop", "namespace(", "caller()", "{% call m() %}", "{% endcall %}",
-        "{% macro m(a, b=1) %}", "{% endmacro %}", "| tojson", "| map(", "| list", "range(9)", "**", "//", "1e308", "%", "\n", "  ",
-        "{% raw %}", "{% endraw %}", "{% break %}", "{% continue %}", "*args", "é", "\xff", "0x", "| sort", "| groupby('role')", "x",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "-%}",
+        "{%-",
+        "{% if ",
+        "{% endif %}",
+        "{% for x in messages %}",
+        "{% endfor %}",
+        "{% else %}",
+        "{% set ns.x = ",
+        " | ",
+        " ~ ",
+        "[::-1]",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        "'",
+        "\"",
+        "\\",
+        " is ",
+        " not ",
+        " in ",
+        " and ",
+        ".split(",
+        " if ",
+        " else ",
+        "loop.",
+        "loop",
+        "namespace(",
+        "caller()",
+        "{% call m() %}",
+        "{% endcall %}",
+        "{% macro m(a, b=1) %}",
+        "{% endmacro %}",
+        "| tojson",
+        "| map(",
+        "| list",
+        "range(9)",
+        "**",
+        "//",
+        "1e308",
+        "%",
+        "\n",
+        "  ",
+        "{% raw %}",
+        "{% endraw %}",
+        "{% break %}",
+        "{% continue %}",
+        "*args",
+        "é",
+        "\xff",
+        "0x",
+        "| sort",
+        "| groupby('role')",
+        "x",
     };
     const Json golden = Json::parse(readFile("conversations.json"));
     std::vector<std::string> seeds;
@@ -291,13 +364,16 @@ TEST(JinjaFuzz, MutatedTemplatesNeitherCrashNorHang) {
     for (const auto& [name, value] : snippets["context"].items()) {
         if (!context.contains(name)) context[name] = value;
     }
+    // More rounds, for campaigns by hand: LARDER_FUZZ_ROUNDS.
+    const char* asked = std::getenv("LARDER_FUZZ_ROUNDS");
+    const long rounds = asked != nullptr ? std::atol(asked) : 4000;
     std::mt19937 random(20240726);
-    std::size_t rendered = 0;
-    for (int i = 0; i < 4000; ++i) {
+    long rendered = 0;
+    for (long i = 0; i < rounds; ++i) {
         const std::string source = mutated(seeds[random() % seeds.size()], random, pieces);
         if (render(source, context)) ++rendered;
     }
-    EXPECT_GT(rendered, 400u);  // the mutations are not all nonsense
+    EXPECT_GT(rendered, rounds / 10);  // the mutations are not all nonsense
 }
 
 }  // namespace

@@ -103,7 +103,8 @@ Value floats(std::string_view op, double left, double right) {
         if (left == 0 && right < 0) fail("0.0 cannot be raised to a negative power");
         if (left < 0 && right != std::floor(right)) fail("complex numbers are not supported");
         const double result = std::pow(left, right);
-        if (std::isinf(result) && !std::isinf(left) && !std::isinf(right)) fail("(34, 'Numerical result out of range')");
+        if (std::isinf(result) && !std::isinf(left) && !std::isinf(right))
+            fail("(34, 'Numerical result out of range')");
         return Value::floating(result);
     }
     return floatDivision(op, left, right);

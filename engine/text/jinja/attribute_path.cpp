@@ -19,7 +19,8 @@ AttributePath::AttributePath(Interpreter& interpreter, const Value& attribute) {
         const std::string& name = part.bytes();
         std::int64_t number = 0;
         const auto result = std::from_chars(name.data(), name.data() + name.size(), number);
-        const bool digits = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+        const bool digits =
+            !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (digits && result.ec == std::errc()) m_parts.push_back(Value::integer(number));
         else m_parts.push_back(makeText(interpreter.budget(), part));
     }

@@ -27,11 +27,11 @@ std::string describe(const Value& object) {
 }
 
 Value noAttribute(const Value& object, const std::string& name) {
-    return makeUndefined(quoted(describe(object)) + " has no attribute " + quoted(name));
+    return makeUndefined(quotedRepr(describe(object)) + " has no attribute " + quotedRepr(name));
 }
 
 Value unsafe(const Value& object, const std::string& name) {
-    return makeUndefined("access to attribute " + quoted(name) + " of " + quoted(typeName(object)) +
+    return makeUndefined("access to attribute " + quotedRepr(name) + " of " + quotedRepr(typeName(object)) +
                          " object is unsafe.");
 }
 
@@ -39,9 +39,10 @@ Value unsafe(const Value& object, const std::string& name) {
 Value builtinAttribute(Interpreter& interpreter, const Value& object, const std::string& name) {
     Value found;
     if (name.starts_with("__")) {
-        for (const char* internal : {"__class__", "__dict__", "__doc__", "__init__", "__module__", "__len__", "__iter__",
-                                     "__getitem__", "__add__", "__eq__", "__contains__", "__call__", "__globals__",
-                                     "__subclasses__", "__base__", "__bases__", "__mro__", "__str__", "__repr__"}) {
+        for (const char* internal :
+             {"__class__", "__dict__", "__doc__", "__init__", "__module__", "__len__", "__iter__", "__getitem__",
+              "__add__", "__eq__", "__contains__", "__call__", "__globals__", "__subclasses__", "__base__", "__bases__",
+              "__mro__", "__str__", "__repr__"}) {
             if (name == internal) return unsafe(object, name);
         }
     }

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxFormatWidth = 1 << 20;
 // [[fill]align][sign][#][0][width][,][.precision][type]
 struct Specification {
     std::string fill = " ";
-    char align = '\0', sign = '-', kind = '\0', separator = '\0';
+    char align = '\0', sign = '\0', kind = '\0', separator = '\0';
     bool alternative = false, zero = false;
     std::size_t width = 0;
     int precision = -1;
@@ -81,7 +81,8 @@ Text aligned(const Specification& how, const Text& text, char otherwise) {
     const char align = how.align != '\0' ? how.align : otherwise;
     std::size_t left = align == '<' ? 0 : align == '^' ? missing / 2 : missing;
     std::size_t sign = 0;
-    if (align == '=' && !text.empty() && std::string_view("+- ").find(text.bytes()[0]) != std::string_view::npos) sign = 1;
+    if (align == '=' && !text.empty() && std::string_view("+- ").find(text.bytes()[0]) != std::string_view::npos)
+        sign = 1;
     Text out = text.slice(0, sign);
     for (std::size_t i = 0; i < left; ++i) out.append(how.fill, true);
     out.append(text, sign, text.size());
@@ -90,7 +91,7 @@ Text aligned(const Specification& how, const Text& text, char otherwise) {
 }
 
 std::string withSign(const Specification& how, std::string digits) {
-    if (!digits.starts_with('-') && how.sign != '-') digits.insert(0, 1, how.sign);
+    if (!digits.starts_with('-') && (how.sign == '+' || how.sign == ' ')) digits.insert(0, 1, how.sign);
     return digits;
 }
 
@@ -106,7 +107,8 @@ std::string formattedFloat(const Specification& how, double number) {
     std::string digits;
     if (how.kind == '%') digits = formatFloat(number * 100, 'f', how.precision < 0 ? 6 : how.precision, false) + "%";
     else if (how.kind == '\0' && how.precision < 0) digits = floatRepr(number);
-    else if (how.kind == '\0' || how.kind == 'n') digits = formatFloat(number, 'g', how.precision < 0 ? 6 : how.precision, false);
+    else if (how.kind == '\0' || how.kind == 'n')
+        digits = formatFloat(number, 'g', how.precision < 0 ? 6 : how.precision, false);
     else digits = formatFloat(number, how.kind, how.precision < 0 ? 6 : how.precision, how.alternative);
     if (how.separator != '\0') digits = grouped(std::move(digits), how.separator);
     return withSign(how, std::move(digits));
@@ -184,6 +186,7 @@ private:
     Value lookUp(const std::string& name) {
         std::size_t end = name.find_first_of(".[");
         if (end == std::string::npos) end = name.size();
+        if (end == 0 && !name.empty()) fail("a field of a format string has no name");
         Value value = argument(name.substr(0, end));
         while (end < name.size()) {
             if (name[end] == '.') {
@@ -234,16 +237,19 @@ private:
         for (const auto& [argumentName, value] : m_arguments.named) {
             if (argumentName == name) return value;
         }
-        fail(quoted(name));
+        fail(quotedRepr(name));
     }
 
     Text formatted(const Value& value, std::string_view specification) {
         if (specification.empty()) return toText(m_interpreter.budget(), value);
         const Specification how = readSpecification(specification);
         const bool forFloat = how.kind != '\0' && std::string_view("eEfFgGn%").find(how.kind) != std::string_view::npos;
-        const bool forInteger = how.kind != '\0' && std::string_view("bcdoxXn").find(how.kind) != std::string_view::npos;
+        const bool forInteger =
+            how.kind != '\0' && std::string_view("bcdoxXn").find(how.kind) != std::string_view::npos;
         if (value.isString()) {
             if (how.kind != '\0' && how.kind != 's') unknownKind(how, value);
+            if (how.sign != '\0') fail("Sign not allowed in string format specifier");
+            if (how.separator != '\0') fail(std::string("Cannot specify '") + how.separator + "' with 's'.");
             if (how.align == '=' && !how.zero) fail("'=' alignment not allowed in string format specifier");
             std::size_t end = value.bytes().size();
             if (how.precision >= 0) {
@@ -254,7 +260,6 @@ private:
             }
             return aligned(how, value.text().slice(0, end), '<');
         }
-        if (value.is(Kind::Bool) && how.kind == '\0') return aligned(how, toText(m_interpreter.budget(), Value::integer(value.integer())), '>');
         if (value.isIntegral() && !forFloat) {
             if (how.kind != '\0' && !forInteger) unknownKind(how, value);
             if (how.precision >= 0) fail("Precision not allowed in integer format specifier");

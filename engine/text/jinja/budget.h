@@ -70,7 +70,8 @@ private:
 };
 
 inline void checkTextBytes(std::size_t bytes) {
-    if (bytes > kMaxTextBytes) fail("the template makes a text of over " + std::to_string(kMaxTextBytes >> 20) + " MiB");
+    if (bytes > kMaxTextBytes)
+        fail("the template makes a text of over " + std::to_string(kMaxTextBytes >> 20) + " MiB");
 }
 
 }  // namespace larder::text::jinja

@@ -142,11 +142,26 @@ struct CaseEntry {
 };
 
 constexpr CaseEntry kCaseMethods[] = {
-    {"capitalize", capitalizeMethod}, {"casefold", lowerMethod},     {"center", centerMethod},       {"isalnum", isalnumMethod},
-    {"isalpha", isalphaMethod},       {"isascii", isasciiMethod},    {"isdecimal", isdecimalMethod}, {"isdigit", isdigitMethod},
-    {"islower", islowerMethod},       {"isnumeric", isnumericMethod}, {"isprintable", isprintableMethod}, {"isspace", isspaceMethod},
-    {"istitle", istitleMethod},       {"isupper", isupperMethod},    {"ljust", ljustMethod},         {"lower", lowerMethod},
-    {"rjust", rjustMethod},           {"swapcase", swapcaseMethod},  {"title", titleMethod},         {"upper", upperMethod},
+    {"capitalize", capitalizeMethod},
+    {"casefold", lowerMethod},
+    {"center", centerMethod},
+    {"isalnum", isalnumMethod},
+    {"isalpha", isalphaMethod},
+    {"isascii", isasciiMethod},
+    {"isdecimal", isdecimalMethod},
+    {"isdigit", isdigitMethod},
+    {"islower", islowerMethod},
+    {"isnumeric", isnumericMethod},
+    {"isprintable", isprintableMethod},
+    {"isspace", isspaceMethod},
+    {"istitle", istitleMethod},
+    {"isupper", isupperMethod},
+    {"ljust", ljustMethod},
+    {"lower", lowerMethod},
+    {"rjust", rjustMethod},
+    {"swapcase", swapcaseMethod},
+    {"title", titleMethod},
+    {"upper", upperMethod},
     {"zfill", zfillMethod},
 };
 

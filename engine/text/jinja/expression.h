@@ -1,4 +1,5 @@
-// The expressions of a parsed template. Built by expression_parser, completed by scopes, constant afterwards: any thread.
+// The expressions of a parsed template. Built by expression_parser, completed by scopes, constant afterwards: any
+// thread.
 #pragma once
 
 #include <cstdint>

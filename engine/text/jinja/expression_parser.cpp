@@ -109,7 +109,8 @@ ExprPtr ExpressionParser::comparison() {
             op = m_tokens.next().text;
         } else if (m_tokens.skipName("in")) {
             op = "in";
-        } else if (m_tokens.atName("not") && m_tokens.ahead().type == TokenType::Name && m_tokens.ahead().text == "in") {
+        } else if (m_tokens.atName("not") && m_tokens.ahead().type == TokenType::Name &&
+                   m_tokens.ahead().text == "in") {
             m_tokens.next();
             m_tokens.next();
             op = "not in";
@@ -178,7 +179,9 @@ ExprPtr ExpressionParser::unary(bool withFilters) {
 
 ExprPtr ExpressionParser::primary(Namespaces namespaces) {
     const Token token = m_tokens.current();
-    const auto constant = [&](Value value) -> ExprPtr { return std::make_unique<Constant>(std::move(value), token.line); };
+    const auto constant = [&](Value value) -> ExprPtr {
+        return std::make_unique<Constant>(std::move(value), token.line);
+    };
     switch (token.type) {
         case TokenType::Name: {
             m_tokens.next();
@@ -295,7 +298,8 @@ ExprPtr ExpressionParser::subscript(ExprPtr object) {
         parts.push_back(subscriptPart());
     }
     m_tokens.expectOperator("]");
-    ExprPtr index = parts.size() == 1 ? std::move(parts.front()) : makeParts(ExprType::Tuple, std::move(parts), token.line);
+    ExprPtr index =
+        parts.size() == 1 ? std::move(parts.front()) : makeParts(ExprType::Tuple, std::move(parts), token.line);
     return makeParts(ExprType::Item, token.line, std::move(object), std::move(index));
 }
 

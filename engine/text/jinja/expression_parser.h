@@ -37,7 +37,8 @@ private:
     ExprPtr power();
     ExprPtr unary(bool withFilters);
     ExprPtr primary(Namespaces namespaces);
-    ExprPtr tupleOf(Conditions conditions, std::string_view endName, bool parentheses, bool simple, Namespaces namespaces);
+    ExprPtr tupleOf(Conditions conditions, std::string_view endName, bool parentheses, bool simple,
+                    Namespaces namespaces);
     ExprPtr listLiteral();
     ExprPtr dictLiteral();
     ExprPtr postfix(ExprPtr node);

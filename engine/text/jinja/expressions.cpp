@@ -65,7 +65,7 @@ std::vector<Value> Interpreter::evalAll(const std::vector<ExprPtr>& parts) {
 Value Interpreter::name(const Name& node) {
     m_line = node.line;
     const Value& value = slot(node.slot);
-    return value.missing() ? makeUndefined(quoted(node.name) + " is undefined") : value;
+    return value.missing() ? makeUndefined(quotedRepr(node.name) + " is undefined") : value;
 }
 
 Value Interpreter::variable(const std::string& variableName) {
@@ -157,7 +157,7 @@ Arguments Interpreter::evalArguments(const CallArguments& given) {
         for (const auto& [key, value] : names.dict().entries) {
             if (!key.isString()) fail("keywords must be strings");
             for (const auto& [other, unused] : out.named) {
-                if (other == key.bytes()) fail("got multiple values for keyword argument " + quoted(other));
+                if (other == key.bytes()) fail("got multiple values for keyword argument " + quotedRepr(other));
             }
             out.named.emplace_back(key.bytes(), value);
         }
@@ -197,7 +197,7 @@ Value Interpreter::applyFilter(const std::string& filterName, const Value& input
     const Level level(m_budget);
     m_budget.steps(1);
     const FilterFunction function = findFilter(filterName);
-    if (function == nullptr) fail("there is no filter named " + quoted(filterName));
+    if (function == nullptr) fail("there is no filter named " + quotedRepr(filterName));
     return function(*this, input, arguments);
 }
 
@@ -205,7 +205,7 @@ bool Interpreter::applyTest(const std::string& testName, const Value& input, Arg
     const Level level(m_budget);
     m_budget.steps(1);
     const TestFunction function = findTest(testName);
-    if (function == nullptr) fail("there is no test named " + quoted(testName));
+    if (function == nullptr) fail("there is no test named " + quotedRepr(testName));
     return function(*this, input, arguments);
 }
 

@@ -46,7 +46,9 @@ std::shared_ptr<DictObject> dictOf(Interpreter& interpreter, Arguments& argument
         } else {
             for (const Value& pair : collect(interpreter, from)) {
                 const std::vector<Value> parts = collect(interpreter, pair);
-                if (parts.size() != 2) fail("dictionary update sequence element has length " + std::to_string(parts.size()) + "; 2 is required");
+                if (parts.size() != 2)
+                    fail("dictionary update sequence element has length " + std::to_string(parts.size()) +
+                         "; 2 is required");
                 dict->set(parts[0], parts[1]);
             }
         }

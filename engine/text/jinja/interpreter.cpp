@@ -227,7 +227,7 @@ void Interpreter::setDefault(Value& place, const Function& function, std::size_t
         Value value = eval(*function.defaults[parameter - without]);
         slot(function.parameters[parameter]->slot) = std::move(value);
     } else {
-        place = makeUndefined("parameter " + quoted(function.parameters[parameter]->name) + " was not provided");
+        place = makeUndefined("parameter " + quotedRepr(function.parameters[parameter]->name) + " was not provided");
     }
 }
 

@@ -25,7 +25,8 @@ struct JsonStyle {
 
 class JsonWriter {
 public:
-    JsonWriter(Budget& budget, JsonStyle style) : m_budget(budget), m_style(std::move(style)), m_trusted(m_style.trusted) {}
+    JsonWriter(Budget& budget, JsonStyle style)
+        : m_budget(budget), m_style(std::move(style)), m_trusted(m_style.trusted) {}
 
     Text run(const Value& value) {
         write(value, 1);

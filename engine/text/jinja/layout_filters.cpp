@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/text/jinja/functions.h"
@@ -64,10 +65,8 @@ Value truncateFilter(Interpreter& interpreter, const Value& input, Arguments& ar
     const auto endLength = static_cast<std::int64_t>(countCodePoints(end.bytes()));
     if (length < endLength) fail("expected length >= " + std::to_string(endLength) + ", got " + std::to_string(length));
     if (leeway < 0) fail("expected leeway >= 0, got " + std::to_string(leeway));
-    if (input.undefined()) return input;
-    if (!input.isString()) fail("object of type '" + typeName(input) + "' cannot be truncated");
-    const auto size = static_cast<std::int64_t>(input.string().length());
-    if (size - length <= leeway) return input;
+    if (requiredLength(input) - length <= leeway) return input;
+    if (!input.isString()) fail("a " + typeName(input) + " cannot be truncated");
     Text out = input.text().slice(0, byteOffset(input.string(), static_cast<std::size_t>(length - endLength)));
     if (!killWords) {
         const std::size_t space = out.bytes().rfind(' ');
@@ -80,7 +79,10 @@ Value truncateFilter(Interpreter& interpreter, const Value& input, Arguments& ar
 Value filesizeformatFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     const auto given = bind("filesizeformat", arguments, {"binary"});
     const bool binary = !given[0].missing() && truthy(interpreter.budget(), given[0]);
-    const Value number = interpreter.applyFilter("float", input, {});
+    Arguments otherwise;
+    otherwise.positional.push_back(Value::none());
+    const Value number = interpreter.applyFilter("float", input, std::move(otherwise));
+    if (number.isNone()) fail("could not convert " + typeName(input) + " to float");
     const double bytes = number.number();
     const double base = binary ? 1024 : 1000;
     std::string out;

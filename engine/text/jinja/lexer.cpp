@@ -231,7 +231,7 @@ void Lexer::token() {
 }
 
 void Lexer::number() {
-    const NumberLiteral literal = readNumber(m_source, m_at);
+    const NumberLiteral literal = readNumberLiteral(m_source, m_at);
     if (literal.outOfRange) failHere("the number " + m_source.substr(m_at, literal.end - m_at) + " is out of range");
     add(literal.isFloat ? TokenType::Float : TokenType::Integer, m_source.substr(m_at, literal.end - m_at));
     m_tokens.back().integer = literal.integer;

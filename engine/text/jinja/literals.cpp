@@ -61,7 +61,7 @@ void appendSwallowed(std::string& out, char32_t c) {
 
 }  // namespace
 
-NumberLiteral readNumber(std::string_view source, std::size_t at) {
+NumberLiteral readNumberLiteral(std::string_view source, std::size_t at) {
     NumberLiteral out;
     const bool afterDot = at > 0 && source[at - 1] == '.';
     out.end = afterDigits(source, at, 10);

@@ -17,7 +17,7 @@ struct NumberLiteral {
 };
 
 // The number that starts with the digit at source[at]: decimal, 0x, 0o, 0b, with fraction or exponent, underscores.
-NumberLiteral readNumber(std::string_view source, std::size_t at);
+NumberLiteral readNumberLiteral(std::string_view source, std::size_t at);
 
 // What a string literal stands for, given what is between its quotes; nullopt for a broken escape and for \N.
 // Unknown escapes stay as they are.

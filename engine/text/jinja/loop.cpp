@@ -18,7 +18,8 @@ Value cycleMethod(Interpreter&, const Value& self, Arguments& arguments) {
 Value changedMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     auto& loop = self.as<LoopObject>();
     Value given = makeTuple(interpreter.budget(), std::move(arguments.positional));
-    if (!loop.lastChanged.missing() && equal(interpreter.budget(), loop.lastChanged, given)) return Value::boolean(false);
+    if (!loop.lastChanged.missing() && equal(interpreter.budget(), loop.lastChanged, given))
+        return Value::boolean(false);
     loop.lastChanged = std::move(given);
     return Value::boolean(true);
 }

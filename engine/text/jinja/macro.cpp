@@ -28,7 +28,7 @@ Value namedDict(Budget& budget, const Arguments& arguments) {
 }  // namespace
 
 std::string MacroObject::repr() const {
-    return "<Macro " + (function.name.empty() ? std::string("'caller'") : quoted(function.name)) + ">";
+    return "<Macro " + (function.name.empty() ? std::string("'caller'") : quotedRepr(function.name)) + ">";
 }
 
 Value MacroObject::attribute(Interpreter& interpreter, std::string_view name) const {
@@ -47,7 +47,7 @@ Value MacroObject::attribute(Interpreter& interpreter, std::string_view name) co
 
 Value MacroObject::call(Interpreter& interpreter, Arguments arguments) {
     const auto& parameters = function.parameters;
-    const std::string shown = function.name.empty() ? "None" : quoted(function.name);
+    const std::string shown = function.name.empty() ? "None" : quotedRepr(function.name);
     std::vector<Value> values(parameters.size());
     const std::size_t positional = std::min(parameters.size(), arguments.positional.size());
     std::move(arguments.positional.begin(), arguments.positional.begin() + static_cast<std::ptrdiff_t>(positional),
@@ -65,13 +65,15 @@ Value MacroObject::call(Interpreter& interpreter, Arguments arguments) {
         const bool twice = std::any_of(arguments.named.begin(), arguments.named.end(),
                                        [](const auto& argument) { return argument.first == "caller"; });
         if (twice) {
-            fail("macro " + shown + " was invoked with two values for the special caller argument. This is most likely a bug.");
+            fail("macro " + shown +
+                 " was invoked with two values for the special caller argument. This is most likely a bug.");
         }
-        fail("macro " + shown + " takes no keyword argument " + quoted(name));
+        fail("macro " + shown + " takes no keyword argument " + quotedRepr(name));
     }
     if (function.usesVarargs) {
-        varargs = makeTuple(interpreter.budget(), {arguments.positional.begin() + static_cast<std::ptrdiff_t>(positional),
-                                                   arguments.positional.end()});
+        varargs = makeTuple(
+            interpreter.budget(),
+            {arguments.positional.begin() + static_cast<std::ptrdiff_t>(positional), arguments.positional.end()});
     } else if (arguments.positional.size() > parameters.size()) {
         fail("macro " + shown + " takes not more than " + std::to_string(parameters.size()) + " argument(s)");
     }

@@ -25,7 +25,9 @@ std::optional<std::string> cleanNumber(const Value& value) {
             out += text[i];
             continue;
         }
-        const auto alnum = [&](std::size_t at) { return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0; };
+        const auto alnum = [&](std::size_t at) {
+            return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+        };
         if (i == 0 || !alnum(i - 1) || !alnum(i + 1)) return std::nullopt;
     }
     return out;
@@ -38,9 +40,12 @@ std::optional<std::int64_t> parseInteger(const Value& value, std::int64_t base) 
     std::string_view digits = *clean;
     const bool negative = digits[0] == '-';
     if (digits[0] == '-' || digits[0] == '+') digits.remove_prefix(1);
-    const auto prefixed = [&](char letter) { return digits.size() > 2 && digits[0] == '0' && (digits[1] | 0x20) == letter; };
+    const auto prefixed = [&](char letter) {
+        return digits.size() > 2 && digits[0] == '0' && (digits[1] | 0x20) == letter;
+    };
     if (base == 0) base = prefixed('x') ? 16 : prefixed('o') ? 8 : prefixed('b') ? 2 : 10;
-    if ((base == 16 && prefixed('x')) || (base == 8 && prefixed('o')) || (base == 2 && prefixed('b'))) digits.remove_prefix(2);
+    if ((base == 16 && prefixed('x')) || (base == 8 && prefixed('o')) || (base == 2 && prefixed('b')))
+        digits.remove_prefix(2);
     if (digits.empty() || digits[0] == '-' || digits[0] == '+') return std::nullopt;
     std::uint64_t number = 0;
     const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number, static_cast<int>(base));
@@ -62,14 +67,16 @@ std::optional<double> parseFloat(const Value& value) {
     const bool negative = digits[0] == '-';
     if (digits[0] == '-' || digits[0] == '+') digits.remove_prefix(1);
     std::string lower(digits);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     double number = 0;
     if (lower == "inf" || lower == "infinity") {
         number = std::numeric_limits<double>::infinity();
     } else if (lower == "nan") {
         number = std::numeric_limits<double>::quiet_NaN();
     } else {
-        if (lower.empty() || lower.find_first_not_of("0123456789.e+-") != std::string::npos || lower[0] == '-' || lower[0] == '+') {
+        if (lower.empty() || lower.find_first_not_of("0123456789.e+-") != std::string::npos || lower[0] == '-' ||
+            lower[0] == '+') {
             return std::nullopt;
         }
         const auto result = std::from_chars(lower.data(), lower.data() + lower.size(), number);
@@ -124,7 +131,8 @@ Value absFilter(Interpreter&, const Value& input, Arguments& arguments) {
 // To the nearest, halves to even, of what the binary number exactly is.
 double roundedHalfEven(double number, std::int64_t precision) {
     if (!std::isfinite(number) || precision > 300) return number;
-    if (precision >= 0) return std::strtod(formatFloat(number, 'f', static_cast<int>(precision), false).c_str(), nullptr);
+    if (precision >= 0)
+        return std::strtod(formatFloat(number, 'f', static_cast<int>(precision), false).c_str(), nullptr);
     if (precision < -310) return std::copysign(0.0, number);
     const double unit = std::pow(10.0, static_cast<double>(-precision));
     return std::nearbyint(number / unit) * unit;

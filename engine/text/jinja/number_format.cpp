@@ -39,7 +39,8 @@ std::string formatInteger(std::int64_t number, int base, bool upper) {
 std::string grouped(std::string digits, char separator, int size) {
     const std::size_t start = !digits.empty() && (digits[0] == '-' || digits[0] == '+') ? 1 : 0;
     std::size_t end = start;
-    while (end < digits.size() && std::isxdigit(static_cast<unsigned char>(digits[end])) != 0 && digits[end] != 'e') ++end;
+    while (end < digits.size() && std::isxdigit(static_cast<unsigned char>(digits[end])) != 0 && digits[end] != 'e')
+        ++end;
     for (std::size_t at = end; at > start + static_cast<std::size_t>(size);) {
         at -= static_cast<std::size_t>(size);
         digits.insert(at, 1, separator);

@@ -24,6 +24,8 @@ bool contains(Interpreter& interpreter, const Value& container, const Value& ite
 
 // A function that gives the items one after the other.
 IteratorObject::Next iterate(Interpreter& interpreter, const Value& value);
+// The same, but what cannot be iterated over fails only when the first item is asked for, as in Python's generators.
+IteratorObject::Next iterateLazily(Interpreter& interpreter, const Value& value);
 bool iterable(const Value& value);
 std::vector<Value> collect(Interpreter& interpreter, const Value& value);  // list(value)
 std::optional<std::int64_t> length(const Value& value);                    // nullopt: it has none

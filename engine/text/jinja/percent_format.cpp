@@ -78,6 +78,7 @@ private:
 
     // Reads what follows a '%'; returns where the text goes on.
     std::size_t directive(std::size_t i) {
+        const std::size_t start = i;
         Directive how;
         Value value;
         if (at(i) == '(') {
@@ -86,7 +87,7 @@ private:
             if (!m_values.is(Kind::Dict)) fail("format requires a mapping");
             const std::string key = m_format.bytes().substr(i + 1, close - i - 1);
             const Value* found = m_values.dict().find(key);
-            if (found == nullptr) fail(quoted(key));
+            if (found == nullptr) fail(quotedRepr(key));
             value = *found;
             ++m_used;
             i = close + 1;
@@ -112,7 +113,7 @@ private:
         if (how.width > kMaxWidth || how.precision > kMaxWidth) fail("width too big");
         while (at(i) == 'h' || at(i) == 'l' || at(i) == 'L') ++i;
         how.kind = at(i);
-        if (how.kind == '%') {
+        if (how.kind == '%' && i == start) {
             m_out.append("%", true);
             return i + 1;
         }
@@ -167,12 +168,9 @@ private:
         return Text(out, false);
     }
 
-    static std::string signedDigits(const Directive& how, std::string digits) {
-        if (!digits.starts_with('-')) {
-            if (how.plus) digits.insert(0, 1, '+');
-            else if (how.space) digits.insert(0, 1, ' ');
-        }
-        return digits;
+    static std::string signedDigits(const Directive& how, const std::string& digits) {
+        if (digits.starts_with('-') || !(how.plus || how.space)) return digits;
+        return (how.plus ? "+" : " ") + digits;
     }
 
     static std::string integer(const Directive& how, const Value& value) {
@@ -195,7 +193,7 @@ private:
         const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(how.precision, 0));
         if (digits.size() - sign < wanted) digits.insert(sign, wanted - (digits.size() - sign), '0');
         if (how.alternative && !decimal) digits.insert(sign, how.kind == 'o' ? "0o" : how.kind == 'x' ? "0x" : "0X");
-        return signedDigits(how, std::move(digits));
+        return signedDigits(how, digits);
     }
 
     static std::string floating(const Directive& how, const Value& value) {

@@ -65,7 +65,8 @@ std::string floatRepr(double number) {
     if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
     std::array<char, 64> buffer;
     // The shortest digits that read back as the same number, as d.ddde+xx.
-    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
+    const auto result =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
     std::string digits;
     int exponent = 0;
     const std::string_view shortest(buffer.data(), static_cast<std::size_t>(result.ptr - buffer.data()));
@@ -85,13 +86,15 @@ std::string floatRepr(double number) {
         return out + power.data();
     }
     if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-    if (count <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
+    if (count <= exponent + 1)
+        return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
     const auto point = static_cast<std::size_t>(exponent + 1);
     return out + digits.substr(0, point) + "." + digits.substr(point);
 }
 
-std::string quoted(std::string_view text) {
-    const char quote = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
+std::string quotedRepr(std::string_view text) {
+    const char quote =
+        text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
     std::string out(1, quote);
     for (std::size_t at = 0; at < text.size();) {
         const base::CodePoint point = base::decodeUtf8(text, at);
@@ -128,7 +131,7 @@ void appendRepr(Budget& budget, const Value& value, std::string& out, bool& trus
             budget.bytes(value.bytes().size());
             if (!value.text().trusted()) trusted = false;
             if (value.string().markup) out += "Markup(";
-            out += quoted(value.bytes());
+            out += quotedRepr(value.bytes());
             if (value.string().markup) out += ')';
             return;
         case Kind::List:

@@ -8,7 +8,8 @@
 
 namespace larder::text::jinja {
 
-// str(value). A string is itself, with its provenance; of other values everything is untrusted if any string in them is.
+// str(value). A string is itself, with its provenance; of other values everything is untrusted if any string in them
+// is.
 Text toText(Budget& budget, const Value& value);
 Value toString(Budget& budget, const Value& value);  // the same as a String
 
@@ -17,7 +18,7 @@ void appendRepr(Budget& budget, const Value& value, std::string& out, bool& trus
 std::string repr(Budget& budget, const Value& value);
 
 std::string floatRepr(double number);
-std::string quoted(std::string_view text);  // repr of a string
+std::string quotedRepr(std::string_view text);  // repr of a string
 
 // "&<>'\"" as entities, for `escape` and Markup.
 Text escaped(const Text& text);

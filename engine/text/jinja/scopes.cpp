@@ -32,7 +32,8 @@ struct Origin {
 
 // The names of one scope. Branches of an `if` are looked at in copies which share the places.
 struct Symbols {
-    Symbols(Symbols* outer, Frame* owner) : parent(outer), frame(owner), places(std::make_shared<std::map<std::string, Place>>()) {}
+    Symbols(Symbols* outer, Frame* owner)
+        : parent(outer), frame(owner), places(std::make_shared<std::map<std::string, Place>>()) {}
 
     const Place* findInOuter(const std::string& name) const { return parent != nullptr ? parent->find(name) : nullptr; }
     const Place* find(const std::string& name) const {
@@ -274,7 +275,8 @@ void Resolver::loop(For& node, Symbols& outer) {
         return name != "loop";
     });
     walkNames(node, [&](const std::string& name, NameUse use) {
-        if (name == "loop" && use == NameUse::Assigned) throw Failure{"'loop' cannot be assigned to in a loop", false, node.line};
+        if (name == "loop" && use == NameUse::Assigned)
+            throw Failure{"'loop' cannot be assigned to in a loop", false, node.line};
         return true;
     });
     if (node.usesLoop) node.loop = slotFrom(inner, inner.parameter("loop"));

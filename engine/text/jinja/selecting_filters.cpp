@@ -39,12 +39,12 @@ Value mapFilter(Interpreter& interpreter, const Value& input, Arguments& argumen
     if (!truthy(interpreter.budget(), input)) return makeIterator([](Value&) { return false; }, 0);
     const unsigned depth = depthOfAll(input, arguments);
     Interpreter* const run = &interpreter;
-    IteratorObject::Next items = iterate(interpreter, input);
+    IteratorObject::Next items = iterateLazily(interpreter, input);
     if (arguments.positional.empty()) {
         Value attribute = takeNamed(arguments, "attribute");
         if (attribute.missing()) fail("map requires a filter argument");
         Value fallback = takeNamed(arguments, "default");
-        if (!arguments.named.empty()) fail("Unexpected keyword argument " + quoted(arguments.named.front().first));
+        if (!arguments.named.empty()) fail("Unexpected keyword argument " + quotedRepr(arguments.named.front().first));
         return makeIterator(
             [run, items = std::move(items), path = AttributePath(interpreter, attribute), fallback](Value& out) {
                 Value item;
@@ -87,11 +87,12 @@ Value selected(Interpreter& interpreter, const Value& input, Arguments& argument
         passed.positional.erase(passed.positional.begin());
     }
     return makeIterator(
-        [run, wanted, items = iterate(interpreter, input), path = AttributePath(interpreter, attribute),
+        [run, wanted, items = iterateLazily(interpreter, input), path = AttributePath(interpreter, attribute),
          test = std::move(test), passed = std::move(passed)](Value& out) {
             while (items(out)) {
                 const Value examined = path.of(*run, out);
-                const bool passes = test.empty() ? truthy(run->budget(), examined) : run->applyTest(test, examined, passed);
+                const bool passes =
+                    test.empty() ? truthy(run->budget(), examined) : run->applyTest(test, examined, passed);
                 if (passes == (wanted == Wanted::Passing)) return true;
             }
             return false;

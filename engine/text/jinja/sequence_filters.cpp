@@ -86,7 +86,8 @@ Value dictsortFilter(Interpreter& interpreter, const Value& input, Arguments& ar
     if (input.undefined()) failUndefined(input);
     if (!input.is(Kind::Dict)) fail("'" + typeName(input) + "' object has no attribute 'items'");
     std::vector<Value> pairs;
-    for (const auto& [key, value] : input.dict().entries) pairs.push_back(makeTuple(interpreter.budget(), {key, value}));
+    for (const auto& [key, value] : input.dict().entries)
+        pairs.push_back(makeTuple(interpreter.budget(), {key, value}));
     const auto key = [&](const Value& pair) {
         const Value& part = pair.items()[by == "key" ? 0 : 1];
         return caseSensitive ? part : ignoringCase(interpreter, part);
@@ -122,7 +123,7 @@ Value uniqueFilter(Interpreter& interpreter, const Value& input, Arguments& argu
     const bool caseSensitive = flag(interpreter, given[0]);
     auto seen = std::make_shared<DictObject>(interpreter.budget());
     auto next = [run = &interpreter, caseSensitive, seen, path = AttributePath(interpreter, given[1]),
-                 all = iterate(interpreter, input)](Value& out) {
+                 all = iterateLazily(interpreter, input)](Value& out) {
         while (all(out)) {
             Value key = path.of(*run, out);
             if (!caseSensitive) key = ignoringCase(*run, key);
@@ -169,7 +170,8 @@ Value batchFilter(Interpreter& interpreter, const Value& input, Arguments& argum
     const std::int64_t count = integerArgument(given[0]);
     std::vector<Value> out, row;
     for (Value& item : collect(interpreter, input)) {
-        if (static_cast<std::int64_t>(row.size()) == count) out.push_back(makeList(interpreter.budget(), std::exchange(row, {})));
+        if (static_cast<std::int64_t>(row.size()) == count)
+            out.push_back(makeList(interpreter.budget(), std::exchange(row, {})));
         row.push_back(std::move(item));
     }
     if (!row.empty()) {
@@ -239,7 +241,8 @@ Value extreme(Interpreter& interpreter, const Value& input, Arguments& arguments
         Value key = path.of(interpreter, item);
         if (!caseSensitive) key = ignoringCase(interpreter, key);
         if (!best.missing()) {
-            const bool better = largest ? greater(interpreter.budget(), key, bestKey) : less(interpreter.budget(), key, bestKey);
+            const bool better =
+                largest ? greater(interpreter.budget(), key, bestKey) : less(interpreter.budget(), key, bestKey);
             if (!better) continue;
         }
         best = std::move(item);
@@ -271,10 +274,10 @@ struct SequenceEntry {
 };
 
 constexpr SequenceEntry kSequenceFilters[] = {
-    {"length", lengthFilter}, {"count", lengthFilter}, {"first", firstFilter},     {"last", lastFilter},     {"list", listFilter},
-    {"items", itemsFilter},         {"dictsort", dictsortFilter},  {"sort", sortFilter},       {"unique", uniqueFilter}, {"reverse", reverseFilter},
-    {"batch", batchFilter},         {"slice", sliceFilter},        {"groupby", groupbyFilter}, {"min", minFilter},       {"max", maxFilter},
-    {"sum", sumFilter},
+    {"length", lengthFilter},   {"count", lengthFilter},    {"first", firstFilter},       {"last", lastFilter},
+    {"list", listFilter},       {"items", itemsFilter},     {"dictsort", dictsortFilter}, {"sort", sortFilter},
+    {"unique", uniqueFilter},   {"reverse", reverseFilter}, {"batch", batchFilter},       {"slice", sliceFilter},
+    {"groupby", groupbyFilter}, {"min", minFilter},         {"max", maxFilter},           {"sum", sumFilter},
 };
 
 }  // namespace

@@ -40,7 +40,8 @@ SliceShape shapeOf(std::int64_t length, const Value& start, const Value& stop, c
     const std::int64_t distance = down ? shape.start - end : end - shape.start;
     if (distance <= 0) return shape;
     // The magnitude is taken unsigned: the smallest step has no opposite.
-    const std::uint64_t stride = down ? 0 - static_cast<std::uint64_t>(shape.step) : static_cast<std::uint64_t>(shape.step);
+    const std::uint64_t stride =
+        down ? 0 - static_cast<std::uint64_t>(shape.step) : static_cast<std::uint64_t>(shape.step);
     shape.count = static_cast<std::int64_t>((static_cast<std::uint64_t>(distance) - 1) / stride) + 1;
     return shape;
 }
@@ -137,9 +138,10 @@ IteratorObject::Next iterate(Interpreter& interpreter, const Value& value) {
             return counted(interpreter, value.dict().entries.size(),
                            [value](std::size_t at) { return value.dict().entries[at].first; });
         case Kind::Range:
-            return counted(interpreter, static_cast<std::size_t>(value.as<RangeObject>().length), [value](std::size_t at) {
-                return Value::integer(rangeItem(value.as<RangeObject>(), static_cast<std::int64_t>(at)));
-            });
+            return counted(interpreter, static_cast<std::size_t>(value.as<RangeObject>().length),
+                           [value](std::size_t at) {
+                               return Value::integer(rangeItem(value.as<RangeObject>(), static_cast<std::int64_t>(at)));
+                           });
         case Kind::View: {
             const auto& entries = value.as<ViewObject>().dict.dict().entries;
             return counted(interpreter, entries.size(), [value, &budget](std::size_t at) {
@@ -157,6 +159,11 @@ IteratorObject::Next iterate(Interpreter& interpreter, const Value& value) {
             };
         default: fail("'" + typeName(value) + "' object is not iterable");
     }
+}
+
+IteratorObject::Next iterateLazily(Interpreter& interpreter, const Value& value) {
+    if (iterable(value)) return iterate(interpreter, value);
+    return [type = typeName(value)](Value&) -> bool { fail("'" + type + "' object is not iterable"); };
 }
 
 std::vector<Value> collect(Interpreter& interpreter, const Value& value) {
@@ -235,7 +242,8 @@ Value sliced(Interpreter& interpreter, const Value& value, const Value& start, c
     if (value.is(Kind::Range)) {
         const auto& from = value.as<RangeObject>();
         const std::int64_t first = rangeItem(from, shape.start);
-        const auto stride = static_cast<std::int64_t>(static_cast<std::uint64_t>(from.step) * static_cast<std::uint64_t>(shape.step));
+        const auto stride =
+            static_cast<std::int64_t>(static_cast<std::uint64_t>(from.step) * static_cast<std::uint64_t>(shape.step));
         auto object = std::make_shared<RangeObject>();
         object->start = first;
         object->step = stride;

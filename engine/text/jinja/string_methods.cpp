@@ -114,7 +114,8 @@ Value joinMethod(Interpreter& interpreter, const Value& self, Arguments& argumen
     std::vector<Text> parts;
     for (const Value& item : collect(interpreter, given[0])) {
         if (!item.isString()) {
-            fail("sequence item " + std::to_string(parts.size()) + ": expected str instance, " + typeName(item) + " found");
+            fail("sequence item " + std::to_string(parts.size()) + ": expected str instance, " + typeName(item) +
+                 " found");
         }
         parts.push_back(item.text());
     }

@@ -40,7 +40,9 @@ Value capitalizeFilter(Interpreter& interpreter, const Value& input, Arguments& 
 
 // The first letter of every word; words are parted by white space, dashes and opening brackets.
 std::string wordsCapitalized(std::string_view text) {
-    const auto parts = [](char32_t c) { return isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<'; };
+    const auto parts = [](char32_t c) {
+        return isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+    };
     std::string out;
     std::string rest;
     bool inside = false;
@@ -200,9 +202,20 @@ struct TextEntry {
 };
 
 constexpr TextEntry kTextFilters[] = {
-    {"trim", trimFilter},       {"join", joinFilter},     {"replace", replaceFilter}, {"string", stringFilter}, {"upper", upperFilter},
-    {"lower", lowerFilter},     {"title", titleFilter},   {"capitalize", capitalizeFilter}, {"safe", safeFilter},     {"escape", escapeFilter},
-    {"e", escapeFilter},        {"forceescape", forceescapeFilter}, {"format", formatFilter}, {"urlencode", urlencodeFilter},
+    {"trim", trimFilter},
+    {"join", joinFilter},
+    {"replace", replaceFilter},
+    {"string", stringFilter},
+    {"upper", upperFilter},
+    {"lower", lowerFilter},
+    {"title", titleFilter},
+    {"capitalize", capitalizeFilter},
+    {"safe", safeFilter},
+    {"escape", escapeFilter},
+    {"e", escapeFilter},
+    {"forceescape", forceescapeFilter},
+    {"format", formatFilter},
+    {"urlencode", urlencodeFilter},
     {"wordcount", wordcountFilter},
 };
 

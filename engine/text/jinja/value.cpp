@@ -295,7 +295,8 @@ bool equal(Budget& budget, const Value& a, const Value& b) {
                 const auto& left = a.as<RangeObject>();
                 const auto& right = b.as<RangeObject>();
                 return left.length == right.length &&
-                       (left.length == 0 || (left.start == right.start && (left.length == 1 || left.step == right.step)));
+                       (left.length == 0 ||
+                        (left.start == right.start && (left.length == 1 || left.step == right.step)));
             }
             default: break;
         }
