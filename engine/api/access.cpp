@@ -5,19 +5,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "engine/api/http_target.h"
 #include "engine/base/secret.h"
 
 namespace larder::api {
 namespace {
 
 constexpr std::size_t kMaxEchoedHeaderNames = 2000;
-
-std::string lowerCase(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
 
 bool isPort(std::string_view text) {
     unsigned port = 0;
@@ -55,12 +49,6 @@ bool isLoopbackV4(std::string_view host) {
         if (dot == host.npos) return parts == 4;
         host.remove_prefix(dot + 1);
     }
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 bool isHeaderNameList(std::string_view text) {

@@ -12,7 +12,7 @@
 namespace larder::model {
 namespace {
 
-constexpr std::size_t kChunkBytes = 16u << 20;
+constexpr std::size_t kArenaBytes = 16u << 20;
 constexpr std::size_t kAlignment = 64;
 constexpr int kMaxProducts = 4;       // of one linear() stage
 constexpr int kSlicesPerThread = 4;   // enough to even out, few enough to keep slices long
@@ -55,7 +55,7 @@ void* Ops::allocate(std::size_t bytes) {
     bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (m_chunks.empty() || m_used + bytes > m_chunks.back().size) {
         if (!m_chunks.empty()) m_base += m_chunks.back().size;
-        const std::size_t size = std::max(kChunkBytes, bytes);
+        const std::size_t size = std::max(kArenaBytes, bytes);
         m_chunks.push_back({std::make_unique_for_overwrite<std::byte[]>(size + kAlignment), size});
         m_used = 0;
     }
