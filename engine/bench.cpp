@@ -131,6 +131,17 @@ double readBandwidth(base::ThreadPool& pool) {
     return static_cast<double>(buffer.size() * sizeof(std::uint64_t)) / seconds * 1e-9;
 }
 
+// The int8 products of every thread at once, in 10^12 operations (a multiply and an add are two) a second.
+double int8Peak(const kernels::Kernels& kernels, base::ThreadPool& pool) {
+    constexpr std::uint64_t kRounds = 5'000'000;
+    const std::size_t tasks = pool.threads();
+    std::vector<std::uint64_t> products(tasks);
+    const double seconds = medianSeconds([&] {
+        pool.run(tasks, [&](std::size_t task) { products[task] = kernels.int8Probe(kRounds); });
+    });
+    return 2 * static_cast<double>(std::accumulate(products.begin(), products.end(), std::uint64_t{0})) / seconds * 1e-12;
+}
+
 std::string hex16(std::uint64_t value) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string text(16, '0');
@@ -191,6 +202,7 @@ Expected<BenchResult> runBench(const std::string& modelNameOrPath, const Setting
     result.peakRssMb = static_cast<double>(base::peakResidentBytes()) / (1 << 20);
     progress("limits of this machine");
     result.readGbS = readBandwidth(pool);
+    result.int8Tops = int8Peak(*kernels, pool);
     return result;
 }
 

@@ -254,6 +254,19 @@ void attentionFinish(const AttentionState& state, int rows, int group, int headD
     }
 }
 
+// maddubs, ten chains: more than its latency times its rate.
+std::uint64_t int8Probe(std::uint64_t rounds) {
+    constexpr int kChains = 10;
+    volatile char seed = 1;
+    const __m256i factor = _mm256_set1_epi8(seed);
+    __m256i chains[kChains];
+    for (__m256i& chain : chains) chain = factor;
+    for (std::uint64_t round = 0; round < rounds; ++round)
+        for (__m256i& chain : chains) chain = _mm256_maddubs_epi16(chain, factor);
+    for (const __m256i& chain : chains) seed = static_cast<char>(seed + _mm256_extract_epi8(chain, 0));
+    return rounds * kChains * 32;
+}
+
 constexpr Kernels kTable = {
     .isa = "avx2",
     .matmul = {avx2MatmulF32, avx2MatmulF16, avx2MatmulBf16, avx2MatmulQ4_0, avx2MatmulQ4_1, avx2MatmulQ8_0},
@@ -267,6 +280,7 @@ constexpr Kernels kTable = {
     .attentionSpan = {avx2AttentionSpanF16, avx2AttentionSpanF32},
     .attentionMerge = attentionMerge,
     .attentionFinish = attentionFinish,
+    .int8Probe = int8Probe,
 };
 
 }  // namespace

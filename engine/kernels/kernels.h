@@ -13,6 +13,7 @@
 #include "engine/kernels/attention.h"
 #include "engine/kernels/elementwise.h"
 #include "engine/kernels/matmul.h"
+#include "engine/kernels/probe.h"
 #include "engine/kernels/quantize.h"
 #include "engine/kernels/weight_format.h"
 
@@ -34,6 +35,7 @@ struct Kernels {
     AttentionSpanFn attentionSpan[2] = {};  // by KvFormat
     AttentionMergeFn attentionMerge = nullptr;
     AttentionFinishFn attentionFinish = nullptr;
+    Int8ProbeFn int8Probe = nullptr;     // a measurement, not arithmetic: no result to compare
 };
 
 // The best table this CPU runs, or the one `forced` names ("" = none forced). nullptr when the CPU or this build lacks

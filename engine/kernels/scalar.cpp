@@ -327,6 +327,15 @@ void attentionFinish(const AttentionState& state, int rows, int group, int headD
     }
 }
 
+std::uint64_t int8Probe(std::uint64_t rounds) {
+    volatile std::int8_t factor = 3;
+    const std::int32_t weight = factor;
+    std::int32_t sum = 0;
+    for (std::uint64_t round = 0; round < rounds; ++round) sum = static_cast<std::int8_t>(sum) * weight + 1;
+    factor = static_cast<std::int8_t>(sum);  // the sum is used
+    return rounds;
+}
+
 constexpr Kernels kTable = {
     .isa = "scalar",
     .matmul = {matmulFloat<widenF32, 4>, matmulFloat<widenF16, 2>, matmulFloat<widenBf16, 2>, matmulInt8<kQ4_0>,
@@ -341,6 +350,7 @@ constexpr Kernels kTable = {
     .attentionSpan = {attentionSpan<HalfCache>, attentionSpan<FloatCache>},
     .attentionMerge = attentionMerge,
     .attentionFinish = attentionFinish,
+    .int8Probe = int8Probe,
 };
 
 }  // namespace

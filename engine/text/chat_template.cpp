@@ -73,41 +73,36 @@ void probeContent(const JinjaTemplate& source, ChatTemplateAbilities& abilities)
     abilities.textContent = has(asText, kNeedle) || !abilities.partsContent;
 }
 
-Json conversation(Json assistant) {
-    return Json::array({user("hello"),
-                        std::move(assistant),
-                        {{"role", "tool"}, {"tool_call_id", "call00001"}, {"name", "find"}, {"content", "found"}},
-                        {{"role", "assistant"}, {"content", "thanks"}},
-                        user("good")});
-}
-
-Json assistantCall(Json arguments) {
-    Json call = {{"id", "call00001"},
-                 {"type", "function"},
-                 {"function", {{"name", "find"}, {"arguments", std::move(arguments)}}}};
-    return {{"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({std::move(call)})}};
+// A conversation with a tool call in it. Templates that refuse tool results are asked again without.
+std::optional<std::string> probeCall(const JinjaTemplate& source, Json arguments, Json content) {
+    Json function = {{"name", "find"}, {"arguments", std::move(arguments)}};
+    Json call = {{"id", "call00001"}, {"type", "function"}, {"function", std::move(function)}};
+    const Json assistant = {
+        {"role", "assistant"}, {"content", std::move(content)}, {"tool_calls", Json::array({std::move(call)})}};
+    const Json result = {{"role", "tool"}, {"tool_call_id", "call00001"}, {"name", "find"}, {"content", "found"}};
+    const Json thanks = {{"role", "assistant"}, {"content", "thanks"}};
+    auto text = probe(source, Json::array({user("hello"), assistant, result, thanks, user("good")}));
+    return text ? text : probe(source, Json::array({user("hello"), assistant}));
 }
 
 void probeCalls(const JinjaTemplate& source, ChatTemplateAbilities& abilities) {
     const Json object = {{kKey, kNeedle}};
-    Json withObject = assistantCall(object);
-    const auto asObject = probe(source, conversation(withObject));
-    const auto asText = probe(source, conversation(assistantCall(object.dump())));
-    const auto printed = [](const std::optional<std::string>& text) {
-        return has(text, "{'" + std::string(kKey) + "'");
+    const Json text = object.dump();
+    // A dict that is merely printed is Python's repr, which no model was taught.
+    const auto shown = [&](const Json& arguments, const Json& content) {
+        const auto rendered = probeCall(source, arguments, content);
+        return has(rendered, kNeedle) && !has(rendered, "{'" + std::string(kKey) + "'");
     };
-    abilities.argumentObjects = (has(asObject, kNeedle) && !printed(asObject)) || !has(asText, kNeedle);
-
-    Json messages = withObject;
-    messages["content"] = nullptr;
-    if (!abilities.argumentObjects) messages["tool_calls"][0]["function"]["arguments"] = object.dump();
-    const auto withNull = probe(source, conversation(messages));
-    messages.erase("content");
-    const auto without = probe(source, conversation(messages));
-    messages["content"] = "";
-    const auto withEmpty = probe(source, conversation(messages));
-    abilities.nullContent =
-        withNull && without && withNull == without && !(has(withNull, "None") && !has(withEmpty, "None"));
+    const Json null, empty = "";
+    abilities.argumentObjects =
+        shown(object, empty) || shown(object, null) || !(shown(text, empty) || shown(text, null));
+    const Json& arguments = abilities.argumentObjects ? object : text;
+    const bool besideEmpty = shown(arguments, empty);
+    const auto withNull = probeCall(source, arguments, null);
+    const bool printsNone = has(withNull, "None") && !has(probeCall(source, arguments, empty), "None");
+    const bool besideNull = has(withNull, kNeedle);
+    abilities.nullContent = withNull && !printsNone && (besideNull || !besideEmpty);
+    abilities.callsNeedNull = abilities.nullContent && besideNull && !besideEmpty;
 }
 
 }  // namespace

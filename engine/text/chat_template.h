@@ -31,7 +31,8 @@ struct ChatTemplateInput {
 struct ChatTemplateAbilities {
     bool textContent = true;       // content may be a string; else strings become [{"type": "text", ...}]
     bool partsContent = false;     // content may be a list of parts; else their texts are joined with line ends
-    bool nullContent = false;      // content may be null or missing beside tool calls; else it becomes ""
+    bool nullContent = false;      // beside tool calls, content may be null; else what is null or missing becomes ""
+    bool callsNeedNull = false;    // tool calls are shown only beside null content: there "" becomes null
     bool argumentObjects = true;   // tool call arguments are objects; else they stay the strings the model wrote
 };
 

@@ -33,8 +33,11 @@ Expected<std::string> joinedParts(const Json& parts) {
 Expected<void> adaptContent(Json& message, const ChatTemplateAbilities& abilities) {
     const auto it = message.find("content");
     const bool none = it == message.end() || it->is_null();
-    if (none) {
-        if (!abilities.nullContent) message["content"] = "";
+    const auto calls = message.find("tool_calls");
+    const bool calling = calls != message.end() && calls->is_array() && !calls->empty();
+    const bool empty = !none && it->is_string() && it->get_ref<const std::string&>().empty();
+    if (none || (empty && calling && abilities.callsNeedNull)) {
+        message["content"] = calling && abilities.nullContent ? Json() : Json("");
         return {};
     }
     if (it->is_array() && !abilities.partsContent) {

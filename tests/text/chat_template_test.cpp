@@ -63,7 +63,7 @@ TEST(ChatTemplate, UserTextIsNeverTrustedInRealTemplates) {
          {"smollm2.jinja", "smollm3_3b.jinja", "qwen2_5_7b_instruct.jinja", "qwen3_0_6b.jinja", "qwen3_coder.jinja",
           "qwq_32b.jinja", "gpt_oss_120b.jinja", "granite_3_3_2b_instruct.jinja", "granite_4_0.jinja",
           "mistral_nemo_instruct_2407.jinja", "bytedance_seed_oss.jinja", "apertus_8b_instruct.jinja",
-          "deepseek_r1_distill_qwen_32b.jinja", "glm_4_6.jinja", "phi_3_5_mini_instruct.jinja", "header_style.jinja",
+          "deepseek_r1.jinja", "glm_4_6.jinja", "phi_3_5_mini_instruct.jinja", "header_style.jinja",
           "turn_style.jinja"}) {
         SCOPED_TRACE(name);
         const Json messages = Json::array(
@@ -187,6 +187,17 @@ TEST(ChatTemplate, NullContentDoesNotBecomeNone) {
               "");
     const Json missing = Json::array({{{"role", "assistant"}}});
     EXPECT_THAT(*rendered(kChatMl, missing), HasSubstr("assistant\n<|im_end|>"));
+}
+
+TEST(ChatTemplate, CallsAreShownByTemplatesThatLookForNull) {
+    const std::string source = templateFile("deepseek_r1.jinja");
+    EXPECT_TRUE(compiled(source)->abilities().callsNeedNull);
+    EXPECT_FALSE(compiled(source)->abilities().argumentObjects);
+    for (const char* content : {"null", "\"\""}) {
+        Json calling = callOf("{\"a\": 1}");
+        calling["content"] = Json::parse(content);
+        EXPECT_THAT(*rendered(source, Json::array({message("user", "go"), calling})), HasSubstr("{\"a\": 1}"));
+    }
 }
 
 TEST(ChatTemplate, RaiseExceptionIsTheTemplatesOwnWords) {

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxFormatWidth = 1 << 20;
 struct Specification {
     std::string fill = " ";
     char align = '\0', sign = '\0', kind = '\0', separator = '\0';
-    bool alternative = false, zero = false;
+    bool alternative = false, zeroAligned = false;
     std::size_t width = 0;
     int precision = -1;
 };
@@ -56,12 +56,10 @@ Specification readSpecification(std::string_view text) {
     };
     if (at < text.size() && (text[at] == '+' || text[at] == '-' || text[at] == ' ')) out.sign = text[at++];
     out.alternative = skip('#');
-    if (skip('0')) {
-        out.zero = true;
-        if (out.align == '\0') {
-            out.fill = "0";
-            out.align = '=';
-        }
+    if (skip('0') && out.align == '\0') {
+        out.zeroAligned = true;
+        out.fill = "0";
+        out.align = '=';
     }
     out.width = readNumber(text, at);
     if (at < text.size() && (text[at] == ',' || text[at] == '_')) out.separator = text[at++];
@@ -242,7 +240,7 @@ private:
 
     Text formatted(const Value& value, std::string_view specification) {
         if (specification.empty()) return toText(m_interpreter.budget(), value);
-        const Specification how = readSpecification(specification);
+        Specification how = readSpecification(specification);
         const bool forFloat = how.kind != '\0' && std::string_view("eEfFgGn%").find(how.kind) != std::string_view::npos;
         const bool forInteger =
             how.kind != '\0' && std::string_view("bcdoxXn").find(how.kind) != std::string_view::npos;
@@ -250,7 +248,9 @@ private:
             if (how.kind != '\0' && how.kind != 's') unknownKind(how, value);
             if (how.sign != '\0') fail("Sign not allowed in string format specifier");
             if (how.separator != '\0') fail(std::string("Cannot specify '") + how.separator + "' with 's'.");
-            if (how.align == '=' && !how.zero) fail("'=' alignment not allowed in string format specifier");
+            // A 0 before the width fills with zeros, but a text stays on the left.
+            if (how.zeroAligned) how.align = '<';
+            if (how.align == '=') fail("'=' alignment not allowed in string format specifier");
             std::size_t end = value.bytes().size();
             if (how.precision >= 0) {
                 end = 0;

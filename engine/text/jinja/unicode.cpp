@@ -5,24 +5,14 @@
 #include <iterator>
 
 #include "engine/base/utf8.h"
+#include "engine/text/jinja/unicode_tables.h"
 
 namespace larder::text::jinja {
 namespace {
 
-struct Range {
-    char32_t first, last;
-};
-// Every step-th character of [first, last] becomes itself plus delta.
-struct CaseRun {
-    char32_t first, last;
-    std::int32_t step, delta;
-};
-struct SpecialCase {
-    char32_t from;
-    char32_t to[3];  // zeros at the end
-};
-
-#include "engine/text/jinja/unicode_tables.inc"
+using tables::CaseRun;
+using tables::Range;
+using tables::SpecialCase;
 
 template <std::size_t N>
 bool contains(const Range (&ranges)[N], char32_t c) {
@@ -62,14 +52,14 @@ bool isSpace(char32_t c) {
            c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-bool isAlpha(char32_t c) { return contains(kAlpha, c); }
-bool isDecimal(char32_t c) { return contains(kDecimal, c); }
-bool isDigit(char32_t c) { return contains(kDigit, c); }
-bool isNumeric(char32_t c) { return contains(kNumeric, c); }
-bool isUpper(char32_t c) { return contains(kUpper, c); }
-bool isLower(char32_t c) { return contains(kLower, c); }
-bool isTitle(char32_t c) { return contains(kTitle, c); }
-bool isPrintable(char32_t c) { return !contains(kUnprintable, c); }
+bool isAlpha(char32_t c) { return contains(tables::kAlpha, c); }
+bool isDecimal(char32_t c) { return contains(tables::kDecimal, c); }
+bool isDigit(char32_t c) { return contains(tables::kDigit, c); }
+bool isNumeric(char32_t c) { return contains(tables::kNumeric, c); }
+bool isUpper(char32_t c) { return contains(tables::kUpper, c); }
+bool isLower(char32_t c) { return contains(tables::kLower, c); }
+bool isTitle(char32_t c) { return contains(tables::kTitle, c); }
+bool isPrintable(char32_t c) { return !contains(tables::kUnprintable, c); }
 
 bool isLineBreak(char32_t c) {
     return (c >= 0x0a && c <= 0x0d) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;
@@ -77,17 +67,17 @@ bool isLineBreak(char32_t c) {
 
 void appendUpper(std::string& out, char32_t c) {
     if (c < 0x80) out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    else appendMapped(out, c, kToUpperRuns, kToUpperSpecials);
+    else appendMapped(out, c, tables::kToUpperRuns, tables::kToUpperSpecials);
 }
 
 void appendLower(std::string& out, char32_t c) {
     if (c < 0x80) out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    else appendMapped(out, c, kToLowerRuns, kToLowerSpecials);
+    else appendMapped(out, c, tables::kToLowerRuns, tables::kToLowerSpecials);
 }
 
 void appendTitle(std::string& out, char32_t c) {
     if (c < 0x80) appendUpper(out, c);
-    else appendMapped(out, c, kToTitleRuns, kToTitleSpecials);
+    else appendMapped(out, c, tables::kToTitleRuns, tables::kToTitleSpecials);
 }
 
 }  // namespace larder::text::jinja
