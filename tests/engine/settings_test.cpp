@@ -215,7 +215,7 @@ TEST(ApiKey, OfTheUserIsTakenAndMadePrivate) {
 }
 
 TEST(ApiKey, RefusesWhatNoHeaderCanCarry) {
-    for (const std::string text : {std::string(""), std::string(" \n"), std::string("two words"), std::string("line\nline"),
+    for (const std::string& text : {std::string(""), std::string(" \n"), std::string("two words"), std::string("line\nline"),
                                    std::string("gr\xc3\xbc\xc3\x9f"), std::string("\x01"), std::string(5000, 'x')}) {
         TempFolder folder;
         write(folder / "api-key", text);
