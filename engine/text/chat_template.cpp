@@ -12,7 +12,7 @@ namespace {
 using base::Json;
 
 constexpr std::string_view kNeedle = "pantry shelf 7";
-constexpr std::string_view kKey = "jar_label";
+constexpr std::string_view kProbeKey = "jar_label";
 
 const Json& nothing() {
     static const Json value;
@@ -86,12 +86,12 @@ std::optional<std::string> probeCall(const JinjaTemplate& source, Json arguments
 }
 
 void probeCalls(const JinjaTemplate& source, ChatTemplateAbilities& abilities) {
-    const Json object = {{kKey, kNeedle}};
+    const Json object = {{kProbeKey, kNeedle}};
     const Json text = object.dump();
     // A dict that is merely printed is Python's repr, which no model was taught.
     const auto shown = [&](const Json& arguments, const Json& content) {
         const auto rendered = probeCall(source, arguments, content);
-        return has(rendered, kNeedle) && !has(rendered, "{'" + std::string(kKey) + "'");
+        return has(rendered, kNeedle) && !has(rendered, "{'" + std::string(kProbeKey) + "'");
     };
     const Json null, empty = "";
     abilities.argumentObjects =
