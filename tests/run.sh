@@ -35,7 +35,7 @@ phase() {
     echo "=== $* ($(date +%H:%M:%S)) ==="
 }
 
-# build PRESET TARGETS... : configures and builds; a failure ends everything, for nothing after it would mean anything.
+# build PRESET [options of cmake --build] : configures and builds; a failure ends everything, for nothing after it would mean anything.
 build() {
     preset=$1
     shift
@@ -84,7 +84,7 @@ export UBSAN_OPTIONS=print_stacktrace=1
 run_tests asan
 
 phase "ThreadSanitizer: build"
-build tsan base_tests kv_tests generate_tests api_tests
+build tsan --target base_tests kv_tests generate_tests api_tests
 phase "ThreadSanitizer: tests"
 export TSAN_OPTIONS=halt_on_error=1
 run_tests tsan --label-regex '^(base|kv|generate|api)$'
