@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -51,7 +49,7 @@ public:
     // Computes `tokens` of one fresh sequence in chunks; returns the logits of the last row.
     std::span<const float> prefill(int tokens) {
         reset(1, tokens);
-        extendFirst(tokens);
+        extend(0, tokens);
         return m_logits;
     }
 
@@ -84,8 +82,6 @@ private:
             m_leases.push_back(std::move(lease));
         }
     }
-
-    void extendFirst(int tokens) { extend(0, tokens); }
 
     void extend(std::size_t sequence, int tokens) {
         for (int first = 0; first < tokens; first += kChunkTokens) {
@@ -155,9 +151,9 @@ Expected<BenchResult> runBench(const std::string& modelNameOrPath, const Setting
                                const std::function<void(const std::string&)>& progress) {
     const auto info = resolveModel(modelNameOrPath, settings.modelDir);
     if (!info) return info.error();
-    if (auto isa = chosenIsa(); !isa) return isa.error();
-    const char* forced = std::getenv("LARDER_ISA");
-    const kernels::Kernels* kernels = kernels::selectKernels(forced ? forced : "");
+    const auto isa = chosenIsa();
+    if (!isa) return isa.error();
+    const kernels::Kernels* kernels = kernels::selectKernels(*isa);
     base::ThreadPool pool(settings.threads > 0 ? settings.threads : base::physicalCores());
     base::setFloatingPointMode();
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <set>
 #include <utility>
@@ -43,11 +42,6 @@ Error shuttingDown() { return {ErrorCode::Unavailable, "the server is shutting d
 
 }  // namespace
 
-Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens) {
-    return {ErrorCode::ContextExceeded, "Prompt too long: " + std::to_string(promptTokens) +
-                                            " tokens exceeds max context window of " + std::to_string(windowTokens) + " tokens"};
-}
-
 // The conductor thread (the loader of design §4) owns the loaded model and decides which one that is: requests for it go
 // to its worker at once; a request for another model waits, together with everything behind it, until the loaded one
 // has nothing to do, then the models change places. Everything below the line is its own.
@@ -79,8 +73,7 @@ struct Engine::Inner {
 };
 
 void Engine::Inner::run() {
-    const std::size_t threads = settings.threads > 0 ? settings.threads : base::physicalCores();
-    pool = std::make_unique<base::ThreadPool>(threads);
+    pool = std::make_unique<base::ThreadPool>(settings.threads);
     while (!mailbox->closed()) {
         for (ConductorMessage& message : mailbox->wait()) handle(std::move(message));
         if (!stop) advance();
@@ -196,9 +189,11 @@ Engine::Engine(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
 Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings) {
     auto inner = std::make_unique<Inner>();
     inner->settings = settings;
-    if (auto isa = chosenIsa(); !isa) return isa.error();
-    const char* forced = std::getenv("LARDER_ISA");
-    inner->kernels = kernels::selectKernels(forced ? forced : "");
+    // Asked for on every status, and the answer of the system does not change.
+    if (settings.threads == 0) inner->settings.threads = base::physicalCores();
+    const auto isa = chosenIsa();
+    if (!isa) return isa.error();
+    inner->kernels = kernels::selectKernels(*isa);
     Inner* raw = inner.get();
     std::unique_ptr<Engine> engine(new Engine(std::move(inner)));
     engine->refreshModels();
@@ -285,7 +280,7 @@ std::size_t Engine::contextTokens(const ModelInfo& model) const {
 EngineStatus Engine::status() const {
     EngineStatus status = m_inner->loadStatus.read();
     status.isa = m_inner->kernels->isa;
-    status.threads = m_inner->settings.threads > 0 ? m_inner->settings.threads : base::physicalCores();
+    status.threads = m_inner->settings.threads;
     if (const auto host = m_inner->host.read()) {
         const generate::WorkerStatus worker = host->worker().status();
         status.contextTokens = host->contextTokens();

@@ -15,9 +15,6 @@
 
 namespace larder {
 
-// The words that clients of every protocol look for when a prompt does not fit.
-Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens);
-
 class Engine {
 public:
     // Finds models and starts the loader thread; loads nothing yet. Error: default model not found, bad settings.

@@ -117,4 +117,10 @@ private:
     std::function<void()> m_cancel;
 };
 
+// The words that clients of every protocol look for when a prompt does not fit.
+inline Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens) {
+    return {ErrorCode::ContextExceeded, "Prompt too long: " + std::to_string(promptTokens) +
+                                            " tokens exceeds max context window of " + std::to_string(windowTokens) + " tokens"};
+}
+
 }  // namespace larder

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/api/access.h"
 #include "engine/api/engine_generator.h"
 #include "engine/api/error_reply.h"
 #include "engine/api/http_server.h"
@@ -19,9 +20,6 @@ namespace {
 
 std::filesystem::path lockFile(const Settings& settings) { return settings.baseDir / "LOCK"; }
 std::filesystem::path addressFile(const Settings& settings) { return settings.baseDir / "server.json"; }
-
-// Whether only this machine can reach a server bound to host.
-bool isLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 // host as it stands in a URL; a wildcard address is reached through loopback.
 std::string urlHost(const std::string& host) {
@@ -97,7 +95,7 @@ Server::Server(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
 Server::~Server() = default;
 
 Expected<std::unique_ptr<Server>> Server::start(const Settings& settings) {
-    if (!settings.requireApiKey && !isLoopback(settings.host))
+    if (!settings.requireApiKey && !api::isLoopbackHost(settings.host))
         return Error{ErrorCode::InvalidArgument, "the host " + settings.host + " can be reached from other machines, so an API key is "
                                                  "needed; leave out --no-api-key or use --host 127.0.0.1"};
     auto inner = std::make_unique<Inner>();
