@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "engine/server.h"
+
 namespace larder::app {
 namespace {
 
@@ -28,10 +30,15 @@ struct Shared {
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 Shared g_shared;
 
+[[noreturn]] void endNow(int code) {
+    forgetLoadUnderWay();
+    ::_exit(code);
+}
+
 void onSignal(int number) {
     const int savedErrno = errno;
-    if (!g_shared.collecting) ::_exit(g_shared.exitCodeBefore);
-    if (g_shared.pending.fetch_add(1) > 0) ::_exit(kExitWhenAskedTwice);
+    if (!g_shared.collecting) endNow(g_shared.exitCodeBefore);
+    if (g_shared.pending.fetch_add(1) > 0) endNow(kExitWhenAskedTwice);
     if (number != SIGINT) g_shared.leave = true;
     const char byte = 0;
     (void)!::write(g_shared.writeEnd, &byte, 1);

@@ -149,7 +149,7 @@ std::string hex16(std::uint64_t value) {
 
 Expected<BenchResult> runBench(const std::string& modelNameOrPath, const Settings& settings,
                                const std::function<void(const std::string&)>& progress) {
-    const auto info = resolveModel(modelNameOrPath, settings.modelDir);
+    const auto info = resolveModel(modelNameOrPath, settings);
     if (!info) return info.error();
     const auto isa = chosenIsa();
     if (!isa) return isa.error();

@@ -12,8 +12,11 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/snapshot.h"
 #include "engine/base/thread.h"
+#include "engine/engine_watch.h"
 #include "engine/isa.h"
+#include "engine/load_guard.h"
 #include "engine/model_host.h"
+#include "engine/model_list.h"
 
 namespace larder {
 namespace {
@@ -34,11 +37,21 @@ struct Ended {
 };
 struct Load {
     std::string model;
+    bool byHand = false;
     std::function<void(Expected<void>)> done;
 };
-using ConductorMessage = std::variant<Route, Drop, Ended, Load>;
+struct Unload {
+    std::function<void(Expected<void>)> done;
+};
+using ConductorMessage = std::variant<Route, Drop, Ended, Load, Unload>;
 
 Error shuttingDown() { return {ErrorCode::Unavailable, "the server is shutting down"}; }
+
+Error crashedBefore(const std::string& model) {
+    return {ErrorCode::Unavailable, model + " was not loaded: Larder ended while loading it last time, often for want of memory; "
+                                            "close other programs or choose a smaller model, then load it by hand: on the Models page, or "
+                                            "with larder run " + model + " while no server runs"};
+}
 
 }  // namespace
 
@@ -46,30 +59,39 @@ Error shuttingDown() { return {ErrorCode::Unavailable, "the server is shutting d
 // to its worker at once; a request for another model waits, together with everything behind it, until the loaded one
 // has nothing to do, then the models change places. Everything below the line is its own.
 struct Engine::Inner {
+    explicit Inner(const Settings& theSettings) : settings(theSettings), models(theSettings), guard(theSettings.baseDir) {}
+
     Settings settings;
     const kernels::Kernels* kernels = nullptr;
-    base::Snapshot<std::vector<ModelInfo>> models;
+    ModelList models;
+    LoadGuard guard;
     base::Snapshot<std::shared_ptr<ModelHost>> host;
-    base::Snapshot<EngineStatus> loadStatus;
     std::atomic<std::uint64_t> nextId{1};
     std::atomic<std::size_t> unfinished{0};  // routed, neither ended nor dropped
     std::atomic<bool> stop{false};
+    const std::shared_ptr<EngineWatch> watch = std::make_shared<EngineWatch>();
     // Sinks and handles may outlive the engine: they hold the mailbox, which then refuses messages.
     std::shared_ptr<base::Mailbox<ConductorMessage>> mailbox = std::make_shared<base::Mailbox<ConductorMessage>>();
     // ---- conductor thread only
+    using Waiting = std::variant<Route, Load, Unload>;
     std::unique_ptr<base::ThreadPool> pool;
-    std::deque<std::variant<Route, Load>> waiting;
+    std::deque<Waiting> waiting;
     std::set<SequenceId> running;            // in the loaded model's worker
     // ----
     base::Thread conductor;                  // last: joined before what it uses dies
 
     void run();
     void handle(ConductorMessage message);
+    void drop(SequenceId id);
     void advance();
     bool serves(const std::string& model) const;
-    Expected<void> change(const std::string& model);
+    Expected<void> prepare(const Waiting& entry);
+    Expected<void> change(const std::string& model, bool byHand);
+    void leaveModel();
+    void finish(Waiting entry, const Expected<void>& prepared);
     void start(Route route);
-    void publish(const std::string& model, ModelState state, const std::string& failure);
+    std::string crashedName() const;
+    void warnOfCrash();
 };
 
 void Engine::Inner::run() {
@@ -79,10 +101,11 @@ void Engine::Inner::run() {
         if (!stop) advance();
     }
     for (ConductorMessage& message : mailbox->take()) handle(std::move(message));
-    host.publish(nullptr);  // the worker reports to every sink it still has
-    for (auto& entry : waiting) {
-        if (auto* route = std::get_if<Route>(&entry)) route->submit.sink(shuttingDown());
-        else std::get<Load>(entry).done(shuttingDown());
+    leaveModel();  // the worker reports to every sink it still has
+    while (!waiting.empty()) {
+        Waiting entry = std::move(waiting.front());
+        waiting.pop_front();
+        finish(std::move(entry), shuttingDown());
     }
     pool.reset();
 }
@@ -92,21 +115,28 @@ void Engine::Inner::handle(ConductorMessage message) {
         waiting.push_back(std::move(*route));
     } else if (auto* load = std::get_if<Load>(&message)) {
         waiting.push_back(std::move(*load));
+    } else if (auto* unload = std::get_if<Unload>(&message)) {
+        waiting.push_back(std::move(*unload));
     } else if (auto* ended = std::get_if<Ended>(&message)) {
         if (running.erase(ended->id) > 0) --unfinished;
     } else {
-        const SequenceId id = std::get<Drop>(message).id;
-        if (running.erase(id) > 0) {
-            --unfinished;
-            if (const auto current = host.read()) current->worker().cancel(id);
-            return;
-        }
-        const auto isIt = [&](const auto& entry) {
-            const auto* waitingRoute = std::get_if<Route>(&entry);
-            return waitingRoute && waitingRoute->submit.id == id;
-        };
-        unfinished -= std::erase_if(waiting, isIt);
+        drop(std::get<Drop>(message).id);
     }
+}
+
+void Engine::Inner::drop(SequenceId id) {
+    if (running.erase(id) > 0) {
+        --unfinished;
+        if (const auto current = host.read()) current->worker().cancel(id);
+        return;
+    }
+    const auto isIt = [&](const auto& entry) {
+        const auto* route = std::get_if<Route>(&entry);
+        return route && route->submit.id == id;
+    };
+    const std::size_t dropped = std::erase_if(waiting, isIt);
+    unfinished -= dropped;
+    watch->queue(-static_cast<std::ptrdiff_t>(dropped));
 }
 
 bool Engine::Inner::serves(const std::string& model) const {
@@ -117,50 +147,93 @@ bool Engine::Inner::serves(const std::string& model) const {
 // Takes waiting entries in order as far as the loaded model allows.
 void Engine::Inner::advance() {
     while (!waiting.empty() && !stop) {
-        auto& entry = waiting.front();
-        const std::string model = std::holds_alternative<Route>(entry) ? std::get<Route>(entry).model : std::get<Load>(entry).model;
-        if (!serves(model) && !running.empty()) return;
-        Expected<void> loaded;
-        if (!serves(model)) loaded = change(model);
-        auto taken = std::move(waiting.front());
+        const Waiting& next = waiting.front();
+        bool stays = false;
+        if (const auto* route = std::get_if<Route>(&next)) stays = serves(route->model);
+        else if (const auto* load = std::get_if<Load>(&next)) stays = serves(load->model) || !models.known(load->model).ok();
+        if (!stays && !running.empty()) return;
+        Expected<void> prepared = prepare(next);
+        Waiting taken = std::move(waiting.front());
         waiting.pop_front();
-        if (auto* load = std::get_if<Load>(&taken)) {
-            load->done(loaded);
-        } else if (loaded) {
-            start(std::move(std::get<Route>(taken)));
-        } else {
-            --unfinished;
-            std::get<Route>(taken).submit.sink(Error{ErrorCode::Unavailable, loaded.error().message});
-        }
+        if (stop && !prepared) prepared = shuttingDown();
+        finish(std::move(taken), prepared);
     }
 }
 
-void Engine::Inner::publish(const std::string& model, ModelState state, const std::string& failure) {
-    EngineStatus status;
-    status.model = model;
-    status.modelState = state;
-    status.failure = failure;
-    loadStatus.publish(status);
+// Brings the engine to where this entry can be finished. REQUIRES that nothing runs if that takes another model.
+Expected<void> Engine::Inner::prepare(const Waiting& entry) {
+    if (std::holds_alternative<Unload>(entry)) {
+        leaveModel();
+        watch->enter("", ModelState::Unloaded, "");
+        return {};
+    }
+    if (const auto* route = std::get_if<Route>(&entry)) return serves(route->model) ? Expected<void>() : change(route->model, false);
+    const Load& load = std::get<Load>(entry);
+    return serves(load.model) ? Expected<void>() : change(load.model, load.byHand);
 }
 
-Expected<void> Engine::Inner::change(const std::string& model) {
+void Engine::Inner::finish(Waiting entry, const Expected<void>& prepared) {
+    if (auto* load = std::get_if<Load>(&entry)) return load->done(prepared);
+    if (auto* unload = std::get_if<Unload>(&entry)) return unload->done(prepared);
+    Route& route = std::get<Route>(entry);
+    if (prepared) {
+        start(std::move(route));
+    } else {
+        --unfinished;
+        route.submit.sink(Error{ErrorCode::Unavailable, prepared.error().message});
+    }
+    watch->queue(-1);
+}
+
+void Engine::Inner::leaveModel() {
+    const auto current = host.read();
+    if (!current) return;
+    current->worker().stop();  // before its counters are added up
     host.publish(nullptr);
-    const auto known = models.read();
-    const auto info = std::find_if(known.begin(), known.end(), [&](const ModelInfo& m) { return m.name == model; });
-    if (info == known.end()) return Error{ErrorCode::NotFound, "the model " + model + " is gone from the model folder"};
-    publish(model, ModelState::Loading, "");
+    watch->leave();
+}
+
+Expected<void> Engine::Inner::change(const std::string& model, bool byHand) {
+    const auto info = models.known(model);
+    if (!info) return Error{ErrorCode::NotFound, "the model " + model + " is gone from the model folder"};
+    if (!byHand && guard.refuses(info->path)) return crashedBefore(model);
+    leaveModel();
+    watch->enter(model, ModelState::Loading, "");
     base::logInfo("loading " + model);
     const double started = steadyMs();
-    auto loaded = ModelHost::load(*info, settings, *kernels, *pool, [this](double) { return !stop.load(); });
+    guard.begin(info->path);
+    const auto progress = [this](double done) {
+        watch->loading(done);
+        return !stop.load();
+    };
+    auto loaded = ModelHost::load(*info, settings, *kernels, *pool, progress, [shared = watch] { shared->changed(); });
+    guard.end();
+    warnOfCrash();
     if (!loaded) {
+        if (stop) return loaded.error();
         base::logError(loaded.error().message);
-        publish(model, ModelState::Failed, loaded.error().message);
+        watch->enter(model, ModelState::Failed, loaded.error().message);
         return loaded.error();
     }
     base::logInfo(model + " is loaded after " + std::to_string(static_cast<int>(steadyMs() - started)) + " ms");
     host.publish(*loaded);
-    publish(model, ModelState::Loaded, "");
+    watch->join((*loaded)->worker().watch(), (*loaded)->contextTokens(), (*loaded)->kvBytes());
     return {};
+}
+
+// What requests call the model that crashed; its file name when it is not in the list.
+std::string Engine::Inner::crashedName() const {
+    const auto crashed = guard.crashed();
+    if (crashed.empty()) return "";
+    std::error_code ignored;
+    for (const ModelInfo& model : models.all())
+        if (std::filesystem::equivalent(model.path, crashed.front(), ignored)) return model.name;
+    return crashed.front().filename().string();
+}
+
+void Engine::Inner::warnOfCrash() {
+    const std::string name = crashedName();
+    watch->warn(name.empty() ? "" : crashedBefore(name).message);
 }
 
 void Engine::Inner::start(Route route) {
@@ -187,27 +260,17 @@ void Engine::Inner::start(Route route) {
 Engine::Engine(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
 
 Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings) {
-    auto inner = std::make_unique<Inner>();
-    inner->settings = settings;
-    // Asked for on every status, and the answer of the system does not change.
-    if (settings.threads == 0) inner->settings.threads = base::physicalCores();
     const auto isa = chosenIsa();
     if (!isa) return isa.error();
+    auto inner = std::make_unique<Inner>(settings);
+    // Asked for on every status, and the answer of the system does not change.
+    if (settings.threads == 0) inner->settings.threads = base::physicalCores();
     inner->kernels = kernels::selectKernels(*isa);
+    if (auto found = inner->models.setDefault(settings.defaultModel); !found) return found.error();
+    inner->watch->describe(inner->kernels->isa, inner->settings.threads);
+    inner->warnOfCrash();
     Inner* raw = inner.get();
     std::unique_ptr<Engine> engine(new Engine(std::move(inner)));
-    engine->refreshModels();
-    if (!settings.defaultModel.empty()) {
-        auto model = resolveModel(settings.defaultModel, settings.modelDir);
-        if (!model) return model.error();
-        if (!model->problem.empty()) return Error{ErrorCode::Unsupported, model->path.string() + ": " + model->problem};
-        raw->settings.defaultModel = model->name;
-        auto known = raw->models.read();
-        const auto same = std::find_if(known.begin(), known.end(), [&](const ModelInfo& m) { return m.name == model->name; });
-        if (same == known.end()) known.push_back(*model);
-        else *same = *model;
-        raw->models.publish(known);
-    }
     raw->conductor = base::Thread("conductor", [raw] { raw->run(); });
     return engine;
 }
@@ -223,6 +286,7 @@ Expected<Generation> Engine::submit(GenerationRequest request, GenerationSink si
     const auto model = findModel(request.model);
     if (!model) return model.error();
     if (!model->problem.empty()) return Error{ErrorCode::Unsupported, model->name + ": " + model->problem};
+    if (inner.guard.refuses(model->path)) return crashedBefore(model->name);
     if (request.prompt.empty()) return Error{ErrorCode::InvalidArgument, "the prompt is empty; send at least one token"};
     const std::size_t window = contextTokens(*model);
     if (request.prompt.size() > window) return promptTooLong(request.prompt.size(), window);
@@ -239,36 +303,46 @@ Expected<Generation> Engine::submit(GenerationRequest request, GenerationSink si
     };
     request.model = model->name;
     const std::string name = model->name;
+    inner.watch->queue(1);
     if (!inner.mailbox->post(Route{name, {id, std::move(request), std::move(watched), steadyMs()}})) return shuttingDown();
     return Generation([mailbox = inner.mailbox, id] { mailbox->post(Drop{id}); });
 }
 
 Expected<void> Engine::load(const std::string& model) {
-    const auto info = findModel(model);
-    if (!info) return info.error();
-    if (!info->problem.empty()) return Error{ErrorCode::Unsupported, info->name + ": " + info->problem};
     const auto answer = std::make_shared<base::Mailbox<Expected<void>>>();
-    if (!m_inner->mailbox->post(Load{info->name, [answer](Expected<void> done) { answer->post(std::move(done)); }}))
-        return shuttingDown();
+    load(model, [answer](Expected<void> done) { answer->post(std::move(done)); });
     return answer->wait().front();
 }
 
-std::vector<ModelInfo> Engine::models() const { return m_inner->models.read(); }
+void Engine::load(const std::string& model, std::function<void(Expected<void>)> done) {
+    const auto info = findModel(model);
+    Error refusal = shuttingDown();
+    if (!info) refusal = info.error();
+    else if (!info->problem.empty()) refusal = Error{ErrorCode::Unsupported, info->name + ": " + info->problem};
+    else if (m_inner->mailbox->post(Load{info->name, true, done})) return;
+    done(refusal);
+}
 
-void Engine::refreshModels() { m_inner->models.publish(findModels(m_inner->settings.modelDir)); }
+void Engine::unload(std::function<void(Expected<void>)> done) {
+    if (!m_inner->mailbox->post(Unload{done})) done(shuttingDown());
+}
 
-Expected<ModelInfo> Engine::findModel(const std::string& name) const {
-    const auto known = models();
-    const std::string wanted = name.empty() ? m_inner->settings.defaultModel : name;
-    if (wanted.empty() && known.size() == 1) return known.front();
-    std::string names;
-    for (const ModelInfo& info : known) {
-        if (info.name == wanted) return info;
-        names += (names.empty() ? "" : ", ") + info.name;
-    }
-    const std::string available = names.empty() ? "there are no models in " + m_inner->settings.modelDir.string() : "available: " + names;
-    if (wanted.empty()) return Error{ErrorCode::InvalidArgument, "name a model in the request; " + available};
-    return Error{ErrorCode::NotFound, "the model " + wanted + " is not here; " + available};
+void Engine::observe(std::function<void()> changed) { m_inner->watch->observe(std::move(changed)); }
+
+std::string Engine::crashedModel() const { return m_inner->crashedName(); }
+
+bool Engine::crashedWhileLoading(const ModelInfo& model) const { return m_inner->guard.refuses(model.path); }
+
+std::vector<ModelInfo> Engine::models() const { return m_inner->models.all(); }
+
+void Engine::refreshModels() { m_inner->models.refresh(); }
+
+Expected<ModelInfo> Engine::findModel(const std::string& name) const { return m_inner->models.find(name); }
+
+void Engine::apply(const Settings& settings) {
+    m_inner->models.listHuggingFaceCache(settings.useHuggingFaceCache);
+    if (auto found = m_inner->models.setDefault(settings.defaultModel); !found)
+        base::logWarning("the default model stays as it was: " + found.error().message);
 }
 
 std::size_t Engine::contextTokens(const ModelInfo& model) const {
@@ -277,27 +351,10 @@ std::size_t Engine::contextTokens(const ModelInfo& model) const {
     return requestedContext(model, m_inner->settings);
 }
 
-EngineStatus Engine::status() const {
-    EngineStatus status = m_inner->loadStatus.read();
-    status.isa = m_inner->kernels->isa;
-    status.threads = m_inner->settings.threads;
-    if (const auto host = m_inner->host.read()) {
-        const generate::WorkerStatus worker = host->worker().status();
-        status.contextTokens = host->contextTokens();
-        status.runningSequences = worker.running;
-        status.waitingSequences = worker.waiting;
-        status.kvBlocksTotal = worker.totalBlocks;
-        status.kvBlocksUsed = worker.usedBlocks;
-        status.kvBytesTotal = host->kvBytes();
-        status.promptTokens = worker.promptTokens;
-        status.cachedTokens = worker.cachedTokens;
-        status.generatedTokens = worker.generatedTokens;
-        status.requests = worker.requests;
-        status.steps = worker.steps;
-        status.prefillTokensPerSecond = worker.prefillTokensPerSecond;
-        status.decodeTokensPerSecond = worker.decodeTokensPerSecond;
-    }
-    return status;
+EngineStatus Engine::status() const { return m_inner->watch->status(); }
+
+std::function<EngineStatus()> Engine::statusSource() const {
+    return [watch = m_inner->watch] { return watch->status(); };
 }
 
 std::string Engine::checkIntegrity() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,15 +31,39 @@ public:
     Expected<Generation> submit(GenerationRequest request, GenerationSink sink);
 
     // Loads a model (empty = default) and waits until it serves. Blocks for the load; returns the load's Error.
+    // By hand: also takes a model that crashed Larder while loading (see below) and forgets that it did.
     Expected<void> load(const std::string& model);
+
+    // The same without waiting; done is called once, on the loader thread (what is refused at once: on this one), and
+    // must not block.
+    void load(const std::string& model, std::function<void(Expected<void>)> done);
+
+    // Unloads the loaded model once nothing runs in it; running requests are finished first, later ones load it again.
+    void unload(std::function<void(Expected<void>)> done);
+
+    // Called from engine threads whenever status() may have changed; must not block. Set before the first submit, once.
+    void observe(std::function<void()> changed);
+
+    // The model that was being loaded when the process last died, until it loads; requests for it are refused with a
+    // sentence that says how to try again, and it is never loaded by itself. Empty: none.
+    std::string crashedModel() const;
+    bool crashedWhileLoading(const ModelInfo& model) const;  // this one; there may be several
 
     // The models found at the last refresh, and the window a request to one of them gets. Cheap copies.
     std::vector<ModelInfo> models() const;
     void refreshModels();
-    Expected<ModelInfo> findModel(const std::string& name) const;  // empty name = default model, or the only one
+    // Empty name = default model, or the only one. An unknown name makes it look at the model folder again when that
+    // changed: a model just downloaded or copied there is served without a restart.
+    Expected<ModelInfo> findModel(const std::string& name) const;
     std::size_t contextTokens(const ModelInfo& model) const;       // min of the setting and the model's window
 
+    // Takes over what can change while it runs: the default model (of later requests; one that is not there is logged and
+    // changes nothing) and whether the Hugging Face cache is listed. Blocks on the disk.
+    void apply(const Settings& settings);
+
     EngineStatus status() const;
+    // status() for those who may outlive the engine: then the last one. Any thread.
+    std::function<EngineStatus()> statusSource() const;
 
     // Empty when every invariant holds, else one sentence: blocks free + leased == total, no lease without a sequence.
     // Meaningful when nothing runs.

@@ -29,7 +29,7 @@ std::size_t requestedContext(const ModelInfo& info, const Settings& settings) {
 
 Expected<std::shared_ptr<ModelHost>> ModelHost::load(const ModelInfo& info, const Settings& settings,
                                                      const kernels::Kernels& kernels, base::ThreadPool& pool,
-                                                     std::function<bool(double)> progress) {
+                                                     std::function<bool(double)> progress, std::function<void()> stepped) {
     model::LoadOptions options;
     options.kvType = settings.kvType;
     options.kernels = &kernels;
@@ -65,6 +65,7 @@ Expected<std::shared_ptr<ModelHost>> ModelHost::load(const ModelInfo& info, cons
     generate::WorkerSettings worker;
     worker.maxRunning = settings.maxRunning;
     worker.contextTokens = host->m_contextTokens;
+    worker.changed = std::move(stepped);
     host->m_worker = std::make_unique<generate::Worker>(*host->m_model, *host->m_cache, kernels, worker);
     return host;
 }

@@ -19,10 +19,11 @@ namespace larder {
 
 class ModelHost {
 public:
-    // Loads the weights, sizes the KV cache (design §5.6) and starts the worker. Blocks for the load.
+    // Loads the weights, sizes the KV cache (design §5.6) and starts the worker. Blocks for the load. stepped: see
+    // WorkerSettings::changed.
     static Expected<std::shared_ptr<ModelHost>> load(const ModelInfo& info, const Settings& settings,
                                                      const kernels::Kernels& kernels, base::ThreadPool& pool,
-                                                     std::function<bool(double)> progress);
+                                                     std::function<bool(double)> progress, std::function<void()> stepped);
 
     const ModelInfo& info() const { return m_info; }
     std::size_t contextTokens() const { return m_contextTokens; }  // the window offered

@@ -1,5 +1,6 @@
 #include "engine/server.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -12,21 +13,18 @@
 #include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "engine/base/log.h"
+#include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "engine/server_address.h"
 
 namespace larder {
 namespace {
 
+constexpr std::chrono::milliseconds kStopAskedEvery{100};
+
 std::filesystem::path lockFile(const Settings& settings) { return settings.baseDir / "LOCK"; }
 std::filesystem::path addressFile(const Settings& settings) { return settings.baseDir / "server.json"; }
-
-// host as it stands in a URL; a wildcard address is reached through loopback.
-std::string urlHost(const std::string& host) {
-    if (host == "0.0.0.0") return "127.0.0.1";
-    if (host == "::") return "[::1]";
-    return host.find(':') != std::string::npos ? "[" + host + "]" : host;
-}
 
 Error alreadyRuns(const Settings& settings) {
     const auto running = findRunningServer(settings);
@@ -48,6 +46,7 @@ struct Server::Inner {
     Settings settings;
     std::optional<base::FileLock> lock;
     std::string apiKey;
+    std::string warning;
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -64,10 +63,45 @@ struct Server::Inner {
         engine.reset();
     }
 
-    std::string address() const { return "http://" + urlHost(settings.host) + ":" + std::to_string(http->port()); }
+    std::string address() const { return serverAddress(settings.host, http->port()); }
+    Expected<void> openEngine(const ServerStart& how);
     Expected<void> openPort();
+    Expected<void> loadDefault(const ServerStart& how);
     Expected<void> writeAddress() const;
 };
+
+Expected<void> Server::Inner::openEngine(const ServerStart& how) {
+    auto created = Engine::create(settings);
+    const bool missing = !created && (created.error().code == ErrorCode::NotFound || created.error().code == ErrorCode::Unsupported);
+    if (missing && !settings.defaultModel.empty() && (how.firstLoad == FirstLoad::Background || how.firstLoad == FirstLoad::Nothing)) {
+        warning = "the model to start with was not loaded: " + created.error().message;
+        base::logWarning(warning);
+        settings.defaultModel.clear();
+        created = Engine::create(settings);
+    }
+    if (!created) return created.error();
+    engine = std::move(*created);
+    if (how.observer) engine->observe(how.observer);
+    return {};
+}
+
+Expected<void> Server::Inner::loadDefault(const ServerStart& how) {
+    if (settings.defaultModel.empty() || how.firstLoad == FirstLoad::Nothing) return {};
+    if (how.firstLoad != FirstLoad::ByHand) {
+        if (const auto model = engine->findModel(""); model && engine->crashedWhileLoading(*model)) {
+            base::logWarning(engine->status().warning);
+            return {};
+        }
+    }
+    const auto answer = std::make_shared<base::Mailbox<Expected<void>>>();
+    engine->load("", [answer](Expected<void> done) { answer->post(std::move(done)); });
+    if (how.firstLoad == FirstLoad::Background) return {};
+    for (;;) {
+        const auto answers = answer->waitUntil(std::chrono::steady_clock::now() + kStopAskedEvery);
+        if (!answers.empty()) return answers.front();
+        if (how.stopAsked && how.stopAsked()) return Error{ErrorCode::Cancelled, "stopped while the model was loading"};
+    }
+}
 
 Expected<void> Server::Inner::openPort() {
     api::RoutesSettings routesSettings;
@@ -94,7 +128,7 @@ Expected<void> Server::Inner::writeAddress() const {
 Server::Server(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
 Server::~Server() = default;
 
-Expected<std::unique_ptr<Server>> Server::start(const Settings& settings) {
+Expected<std::unique_ptr<Server>> Server::start(const Settings& settings, ServerStart how) {
     if (!settings.requireApiKey && !api::isLoopbackHost(settings.host))
         return Error{ErrorCode::InvalidArgument, "the host " + settings.host + " can be reached from other machines, so an API key is "
                                                  "needed; leave out --no-api-key or use --host 127.0.0.1"};
@@ -114,13 +148,10 @@ Expected<std::unique_ptr<Server>> Server::start(const Settings& settings) {
             inner->apiKey = *key;
         }
     }
-    auto engine = Engine::create(settings);
-    if (!engine) return engine.error();
-    inner->engine = std::move(*engine);
+    if (auto opened = inner->openEngine(how); !opened) return opened.error();
     // The port before the model: a port in use is told at once, not after a long load.
     if (auto opened = inner->openPort(); !opened) return opened.error();
-    if (!settings.defaultModel.empty())
-        if (auto loaded = inner->engine->load(""); !loaded) return loaded.error();
+    if (auto loaded = inner->loadDefault(how); !loaded) return loaded.error();
     if (auto written = inner->writeAddress(); !written) return written.error();
     base::logInfo("listening on " + inner->address());
     return std::unique_ptr<Server>(new Server(std::move(inner)));
@@ -130,6 +161,8 @@ std::string Server::address() const { return m_inner->address(); }
 std::uint16_t Server::port() const { return m_inner->http->port(); }
 const std::string& Server::apiKey() const { return m_inner->apiKey; }
 EngineStatus Server::status() const { return m_inner->engine->status(); }
+const std::string& Server::warning() const { return m_inner->warning; }
+Engine& Server::engine() { return *m_inner->engine; }
 
 std::string Server::checkIntegrity() const {
     if (const auto replies = m_inner->http->openReplies(); replies > 0) return std::to_string(replies) + " replies are not ended";

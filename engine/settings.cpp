@@ -9,6 +9,7 @@
 #include "engine/base/json.h"
 #include "engine/base/log.h"
 #include "engine/base/secret.h"
+#include "engine/settings_limits.h"
 
 namespace larder {
 namespace {
@@ -16,9 +17,9 @@ namespace {
 using base::Json;
 
 constexpr std::size_t kMaxSettingsBytes = 1 << 20;
-constexpr std::size_t kMaxKeyBytes = 4096;
-
 std::filesystem::path settingsFile(const std::filesystem::path& baseDir) { return baseDir / "settings.json"; }
+
+constexpr std::size_t kMaxNoteBytes = 64 * 1024;
 
 // The home directory from the environment; where there is none (some services), the working directory.
 std::filesystem::path homeDir() {
@@ -78,6 +79,29 @@ public:
         else fail(key, "must be \"f16\" or \"f32\"");
     }
 
+    // Bytes as above; the default where the key is missing.
+    void bytes(const char* key, std::uint64_t& out) {
+        std::optional<std::size_t> value;
+        size(key, value);
+        if (value) out = *value;
+    }
+
+    // "~" is the home; other relative paths start at the folder of the settings.
+    void path(const char* key, std::filesystem::path& out) {
+        std::string name;
+        text(key, name);
+        if (name.empty()) return;
+        out = name.front() == '~' ? expandPath(name) : (m_file.parent_path() / name).lexically_normal();
+    }
+
+    void appearance(const char* key, std::string& out) {
+        std::string name;
+        text(key, name);
+        if (m_error || name.empty()) return;
+        if (!isAppearance(name)) return fail(key, "must be \"system\", \"light\" or \"dark\"");
+        out = name;
+    }
+
     const std::optional<Error>& error() const { return m_error; }
 
 private:
@@ -118,16 +142,42 @@ void store(Json& document, const char* key, const T& value, bool isDefault) {
     else document[key] = value;
 }
 
-bool isUsableKey(const std::string& key) {
-    for (const char c : key)
-        if (c <= ' ' || c > '~') return false;
-    return !key.empty();
+void storeHubKeys(Json& out, const Settings& settings, const Settings& defaults) {
+    store(out, "hub_endpoint", settings.hubEndpoint, settings.hubEndpoint.empty());
+    store(out, "proxy", settings.proxy, settings.proxy.empty());
+    store(out, "ca_file", settings.caFile.string(), settings.caFile.empty());
+    store(out, "download_connections", settings.downloadConnections,
+          settings.downloadConnections == defaults.downloadConnections);
+    store(out, "use_hugging_face_cache", settings.useHuggingFaceCache,
+          settings.useHuggingFaceCache == defaults.useHuggingFaceCache);
+}
+
+void storeAppKeys(Json& out, const Settings& settings, const Settings& defaults) {
+    store(out, "setup_done", settings.setupDone, settings.setupDone == defaults.setupDone);
+    store(out, "start_server_on_launch", settings.startServerOnLaunch,
+          settings.startServerOnLaunch == defaults.startServerOnLaunch);
+    store(out, "appearance", settings.appearance, settings.appearance == defaults.appearance);
+    store(out, "language", settings.language, settings.language.empty());
+    store(out, "keep_running_when_closed", settings.keepRunningWhenClosed,
+          settings.keepRunningWhenClosed == defaults.keepRunningWhenClosed);
+    store(out, "close_asked", settings.closeAsked, settings.closeAsked == defaults.closeAsked);
+    store(out, "notifications", settings.notifications, settings.notifications == defaults.notifications);
+    store(out, "low_disk", settings.lowDiskBytes, settings.lowDiskBytes == defaults.lowDiskBytes);
 }
 
 std::string trimmed(const std::string& text) {
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first == std::string::npos) return "";
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::filesystem::path usualBaseDir() { return expandPath(homeDir() / ".larder"); }
+
+// One line: where the wizard put everything, when that is not the usual place (XDG Base Directory Specification).
+std::filesystem::path baseDirNote() {
+    const char* set = std::getenv("XDG_CONFIG_HOME");
+    const bool usable = set != nullptr && *set == '/';
+    return (usable ? std::filesystem::path(set) : homeDir() / ".config") / "larder" / "base-dir";
 }
 
 // Keeps others from reading the key, whatever made the file.
@@ -169,7 +219,21 @@ std::filesystem::path expandPath(const std::filesystem::path& path) {
 std::filesystem::path defaultBaseDir() {
     const char* set = std::getenv("LARDER_BASE_DIR");
     if (set != nullptr && *set != '\0') return expandPath(set);
-    return expandPath(homeDir() / ".larder");
+    if (const auto note = base::readFile(baseDirNote(), kMaxNoteBytes); note.ok())
+        if (const std::filesystem::path noted = trimmed(*note); noted.is_absolute()) return expandPath(noted);
+    return usualBaseDir();
+}
+
+Expected<void> rememberBaseDir(const std::filesystem::path& baseDir) {
+    const std::filesystem::path note = baseDirNote();
+    std::error_code failure;
+    if (baseDir == usualBaseDir()) {
+        std::filesystem::remove(note, failure);
+        if (failure) return Error{ErrorCode::Io, note.string() + " cannot be removed: check the permissions of its folder"};
+        return {};
+    }
+    if (auto folder = base::makeFolder(note.parent_path(), 0700); !folder) return folder;
+    return base::writeFileAtomically(note, baseDir.string() + "\n", 0600);
 }
 
 Expected<Settings> loadSettings(const std::filesystem::path& baseDir) {
@@ -179,10 +243,9 @@ Expected<Settings> loadSettings(const std::filesystem::path& baseDir) {
     auto document = readDocument(file);
     if (!document.ok()) return document.error();
 
-    constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
-    std::string modelDir;
     SettingsReader reader(*document, file);
-    reader.text("model_dir", modelDir);
+    settings.modelDir = settings.baseDir / "models";
+    reader.path("model_dir", settings.modelDir);
     reader.text("host", settings.host);
     reader.number("port", 0, 65535, settings.port);
     reader.flag("require_api_key", settings.requireApiKey);
@@ -191,15 +254,24 @@ Expected<Settings> loadSettings(const std::filesystem::path& baseDir) {
     reader.size("hot_cache", settings.hotCacheBytes);
     reader.size("cold_cache", settings.coldCacheBytes);
     reader.kvType("kv_type", settings.kvType);
-    reader.number("context", 0, kMost, settings.contextTokens);
-    reader.number("max_running", 1, 4096, settings.maxRunning);
-    reader.number("max_waiting", 0, 65536, settings.maxWaiting);
-    reader.number("threads", 0, 4096, settings.threads);
+    reader.number("context", 0, kMostContext, settings.contextTokens);
+    reader.number("max_running", 1, kMostRunning, settings.maxRunning);
+    reader.number("max_waiting", 0, kMostWaiting, settings.maxWaiting);
+    reader.number("threads", 0, kMostThreads, settings.threads);
+    reader.text("hub_endpoint", settings.hubEndpoint);
+    reader.text("proxy", settings.proxy);
+    reader.path("ca_file", settings.caFile);
+    reader.number("download_connections", 1, kMostConnections, settings.downloadConnections);
+    reader.flag("use_hugging_face_cache", settings.useHuggingFaceCache);
+    reader.flag("setup_done", settings.setupDone);
+    reader.flag("start_server_on_launch", settings.startServerOnLaunch);
+    reader.appearance("appearance", settings.appearance);
+    reader.text("language", settings.language);
+    reader.flag("keep_running_when_closed", settings.keepRunningWhenClosed);
+    reader.flag("close_asked", settings.closeAsked);
+    reader.flag("notifications", settings.notifications);
+    reader.bytes("low_disk", settings.lowDiskBytes);
     if (reader.error()) return *reader.error();
-
-    if (modelDir.empty()) settings.modelDir = settings.baseDir / "models";
-    else if (modelDir.front() == '~') settings.modelDir = expandPath(modelDir);
-    else settings.modelDir = (settings.baseDir / modelDir).lexically_normal();
     return settings;
 }
 
@@ -223,6 +295,8 @@ Expected<void> saveSettings(const Settings& settings) {
     store(out, "max_running", settings.maxRunning, settings.maxRunning == defaults.maxRunning);
     store(out, "max_waiting", settings.maxWaiting, settings.maxWaiting == defaults.maxWaiting);
     store(out, "threads", settings.threads, settings.threads == defaults.threads);
+    storeHubKeys(out, settings, defaults);
+    storeAppKeys(out, settings, defaults);
 
     if (auto folder = base::makeFolder(settings.baseDir, 0700); !folder.ok()) return folder;
     const std::string text = out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -231,7 +305,7 @@ Expected<void> saveSettings(const Settings& settings) {
 
 Expected<std::string> loadOrCreateApiKey(const std::filesystem::path& baseDir) {
     const std::filesystem::path file = baseDir / "api-key";
-    auto text = base::readFile(file, kMaxKeyBytes);
+    auto text = base::readFile(file, kMostKeyBytes);
     if (text.ok()) {
         const std::string key = trimmed(*text);
         if (!isUsableKey(key))
@@ -242,10 +316,14 @@ Expected<std::string> loadOrCreateApiKey(const std::filesystem::path& baseDir) {
     }
     if (text.error().code != ErrorCode::NotFound) return text.error();
 
+    return renewApiKey(baseDir);
+}
+
+Expected<std::string> renewApiKey(const std::filesystem::path& baseDir) {
     constexpr std::size_t kKeyBytes = 32;
     const std::string key = base::randomHex(kKeyBytes);
     if (auto folder = base::makeFolder(baseDir, 0700); !folder.ok()) return folder.error();
-    if (auto written = base::writeFileAtomically(file, key + "\n", 0600); !written.ok()) return written.error();
+    if (auto written = base::writeFileAtomically(baseDir / "api-key", key + "\n", 0600); !written.ok()) return written.error();
     return key;
 }
 

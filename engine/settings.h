@@ -28,10 +28,40 @@ struct Settings {
     std::size_t maxRunning = 8;                // sequences computed at the same time
     std::size_t maxWaiting = 256;              // requests queued behind them; more get 503
     std::size_t threads = 0;                   // 0 = one per physical core
+
+    // Models from Hugging Face (engine/hub.h). The token is not here: it has a file of its own.
+    std::string hubEndpoint;                   // empty: HF_ENDPOINT, else the hub itself
+    std::string proxy;                         // empty: the environment's
+    std::filesystem::path caFile;              // extra certificates (PEM); empty: the system's
+    std::size_t downloadConnections = 4;       // parallel ranges of one file, 1 to 16
+    bool useHuggingFaceCache = true;           // list the models that other programs keep there
+
+    // The tray app.
+    bool setupDone = false;                    // the wizard was finished
+    bool startServerOnLaunch = true;
+    std::string appearance = "system";         // "system", "light", "dark"
+    std::string language;                      // "de"; empty: the desktop's
+    bool keepRunningWhenClosed = true;         // closing the window leaves the tray icon; asked once where there is no tray
+    bool closeAsked = false;                   // that question was answered
+    bool notifications = true;
+    std::uint64_t lowDiskBytes = 2'000'000'000;  // warn below this; 0 = never
+
+    bool operator==(const Settings&) const = default;
 };
 
-// ~/.larder, or LARDER_BASE_DIR when set.
+// Empty, or one sentence naming the setting that is wrong: for forms, before anything is written. Looks at values only,
+// not at the machine.
+std::string findSettingsProblem(const Settings& settings);
+
+// Whether going from one to the other takes effect only when the server starts anew.
+bool needsServerRestart(const Settings& before, const Settings& after);
+
+// LARDER_BASE_DIR when set, else what rememberBaseDir() noted, else ~/.larder.
 std::filesystem::path defaultBaseDir();
+
+// From now on this is the base directory of whoever does not name one: noted in $XDG_CONFIG_HOME/larder/base-dir (one line);
+// ~/.larder removes the note.
+Expected<void> rememberBaseDir(const std::filesystem::path& baseDir);
 
 // "~" and "~/x" mean the home directory; everything else is made absolute. Empty stays empty.
 std::filesystem::path expandPath(const std::filesystem::path& path);
@@ -42,6 +72,9 @@ Expected<Settings> loadSettings(const std::filesystem::path& baseDir);
 
 // Writes settings.json (temp file and rename, mode 0600). Keys it does not know are kept.
 Expected<void> saveSettings(const Settings& settings);
+
+// Replaces the key by a new one. The old one stops working when the server starts anew.
+Expected<std::string> renewApiKey(const std::filesystem::path& baseDir);
 
 // The key in <baseDir>/api-key; made there on first use (32 random bytes as hex, mode 0600, directory 0700).
 Expected<std::string> loadOrCreateApiKey(const std::filesystem::path& baseDir);

@@ -12,21 +12,35 @@ enum class ModelState { Unloaded, Loading, Loaded, Failed };
 struct EngineStatus {
     std::string model;                 // the loaded (or loading) one; empty if none
     ModelState modelState = ModelState::Unloaded;
+    double loadProgress = 0;           // 0..1 while Loading
     std::string failure;               // one sentence for Failed
+    std::string warning;               // one sentence: "X was not loaded: Larder crashed while loading it last time ..."; empty
     std::string isa;                   // "avx2"
     std::size_t threads = 0;
     std::size_t contextTokens = 0;     // the window offered
     std::size_t runningSequences = 0;
     std::size_t waitingSequences = 0;
+    std::size_t prefillingSequences = 0;  // of the running ones
+    std::size_t prefillDoneTokens = 0;    // of the running prefills together, against prefillTotalTokens
+    std::size_t prefillTotalTokens = 0;
     std::size_t kvBlocksTotal = 0;
     std::size_t kvBlocksUsed = 0;
     std::size_t kvBytesTotal = 0;
-    std::uint64_t promptTokens = 0;    // since start
+    // Since the server started, all models together; they only grow.
+    std::uint64_t promptTokens = 0;
     std::uint64_t cachedTokens = 0;
     std::uint64_t generatedTokens = 0;
     std::uint64_t requests = 0;
     std::uint64_t steps = 0;
-    double prefillTokensPerSecond = 0; // of the last second with prefill in it
+    std::uint64_t computedPromptTokens = 0;  // rows really computed for prompts, with what had to be computed again
+    // Time in steps. One that computes prompts and decodes is split by its rows of each kind.
+    double prefillSeconds = 0;         // rate = computedPromptTokens / prefillSeconds
+    double decodeSeconds = 0;          // rate = (generatedTokens - firstTokens) / decodeSeconds
+    std::uint64_t firstTokens = 0;     // answers whose first token came, and how long that took from submit
+    double lastTtftMs = 0;
+    double totalTtftMs = 0;            // mean = totalTtftMs / firstTokens
+    // Of the last second of such steps; 0 when none is under way and none ended within the last second.
+    double prefillTokensPerSecond = 0;
     double decodeTokensPerSecond = 0;
 };
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The README's first command: from a bare Debian 12 to an answering model. Installs packages, builds, fetches the starter
-# model, starts Larder in the background and prints how to talk to it. Safe to run again; then it only does what is missing.
+# model and starts Larder: the tray app where there is a display, else the server in the background. Prints how to talk to
+# it. Safe to run again; then it only does what is missing.
 # Usage: packaging/run.sh [--no-start] [options of `larder serve`]
 set -eu
 
@@ -35,7 +36,7 @@ while [ "$count" -gt 0 ]; do
     else
         case $option in
             --help | -h)
-                sed -n '2,4s/^# //p' "$0"
+                sed -n '2,5s/^# //p' "$0"
                 exit 0
                 ;;
             --no-start)
@@ -133,6 +134,33 @@ show_how_to_talk() {
     echo "$where"
 }
 
+# The tray app, with the window of its first questions when it is new. Fails when the display cannot be reached.
+start_app() {
+    (umask 077 && mkdir -p "$base/logs") || fail "cannot make the folder $base/logs"
+    log=$base/logs/console.log
+    : >"$log" || fail "cannot write $log: is the disk full?"
+    setsid nohup "$larder" "$@" >"$log" 2>&1 </dev/null &
+    app=$!
+    tenths=0
+    while [ "$tenths" -lt 50 ]; do
+        address=$(running_address)
+        if [ -n "$address" ]; then
+            show_how_to_talk "$address"
+            echo "Larder is in the tray; quit it there."
+            return 0
+        fi
+        if ! kill -0 "$app" 2>/dev/null; then
+            # One that runs already was asked to show itself.
+            if wait "$app"; then return 0; fi
+            grep -v '^$' "$log" >&2 || true
+            return 1
+        fi
+        tenths=$((tenths + 1))
+        sleep 0.1
+    done
+    echo "Larder is running: answer the questions in its window, or press Start there."
+}
+
 start_server() {
     (umask 077 && mkdir -p "$base/logs") || fail "cannot make the folder $base/logs"
     log=$base/logs/console.log
@@ -167,6 +195,9 @@ build
 models=$(model_folder)
 "$root/packaging/fetch_starter.sh" "$models" >/dev/null
 if [ "$start" = yes ]; then
+    if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && start_app "$@"; then
+        exit 0
+    fi
     start_server "$@"
 else
     echo "larder: ready; start it with: $larder serve"

@@ -16,7 +16,7 @@ Expected<std::string> chooseModel(const std::string& named, const Settings& sett
     if (!named.empty()) return named;
     if (!settings.defaultModel.empty()) return settings.defaultModel;
     std::string only;
-    for (const ModelInfo& model : findModels(settings.modelDir)) {
+    for (const ModelInfo& model : findModels(settings)) {
         if (!model.problem.empty()) continue;
         if (!only.empty()) return Error{ErrorCode::InvalidArgument, "there are several models: name one (see larder list)"};
         only = model.name;

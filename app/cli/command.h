@@ -20,9 +20,14 @@ void addServe(CLI::App& root, Options& options, Chosen& chosen);
 void addRun(CLI::App& root, Options& options, Chosen& chosen);
 void addList(CLI::App& root, Options& options, Chosen& chosen);
 void addBench(CLI::App& root, Options& options, Chosen& chosen);
+void addPull(CLI::App& root, Options& options, Chosen& chosen);
+void addShow(CLI::App& root, Options& options, Chosen& chosen);
+void addRm(CLI::App& root, Options& options, Chosen& chosen);
 
-// `larder serve`, also what a bare `larder` does until there is a tray.
 int serve(const Options& options);
+
+// What a bare `larder` does: the tray app. REQUIRES a QApplication.
+int tray(const Options& options);
 
 // Prints "larder: <sentence>" on standard error and gives the exit code: kExitFailed.
 int fail(const std::string& sentence);

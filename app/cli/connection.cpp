@@ -3,6 +3,7 @@
 #include <QByteArray>
 #include <QRandomGenerator>
 #include <array>
+#include <utility>
 
 #include "engine/models.h"
 
@@ -21,15 +22,20 @@ bool isInFolder(const std::filesystem::path& file, const std::filesystem::path& 
     return !relative.empty() && *relative.begin() != "..";
 }
 
-// What the running server calls the model. It knows the files of its model folder only.
+// Whether a server with these settings has it in its list.
+bool isListed(const ModelInfo& model, const Settings& settings) {
+    return model.source == ModelSource::HuggingFaceCache || isInFolder(model.path, settings.modelDir);
+}
+
+// What the running server calls the model. It knows those of its list only.
 Expected<std::string> nameAtServer(const Settings& settings, const std::string& model) {
-    const auto found = resolveModel(model, settings.modelDir);
+    const auto found = resolveModel(model, settings);
     if (!found.ok()) {
         // The server may have another model folder: let it decide.
         if (found.error().code == ErrorCode::NotFound) return model;
         return found.error();
     }
-    if (isInFolder(found->path, settings.modelDir)) return found->name;
+    if (isListed(*found, settings)) return found->name;
     return Error{ErrorCode::NotFound, "a server is running on " + settings.baseDir.string() + " and " + found->path.string() +
                                           " is not in its model folder: put the file into " + settings.modelDir.string() +
                                           " or stop the server"};
@@ -37,7 +43,7 @@ Expected<std::string> nameAtServer(const Settings& settings, const std::string& 
 
 }  // namespace
 
-Expected<Connection> Connection::open(const Settings& settings, const std::string& model) {
+Expected<Connection> Connection::open(const Settings& settings, const std::string& model, std::function<bool()> stopAsked) {
     Connection connection;
     const auto running = findRunningServer(settings);
     if (running.ok()) {
@@ -50,7 +56,7 @@ Expected<Connection> Connection::open(const Settings& settings, const std::strin
     }
     if (running.error().code != ErrorCode::NotFound) return running.error();
 
-    const auto found = resolveModel(model, settings.modelDir);
+    const auto found = resolveModel(model, settings);
     if (!found.ok()) return found.error();
     if (!found->problem.empty()) return Error{ErrorCode::Unsupported, found->path.string() + " cannot be run: " + found->problem};
     Settings own = settings;
@@ -58,8 +64,11 @@ Expected<Connection> Connection::open(const Settings& settings, const std::strin
     own.port = 0;
     own.requireApiKey = true;
     own.apiKey = randomKey();
-    own.defaultModel = isInFolder(found->path, settings.modelDir) ? found->name : found->path.string();
-    auto server = Server::start(own);
+    own.defaultModel = isListed(*found, settings) ? found->name : found->path.string();
+    ServerStart how;
+    how.firstLoad = FirstLoad::ByHand;
+    how.stopAsked = std::move(stopAsked);
+    auto server = Server::start(own, std::move(how));
     if (!server.ok()) return server.error();
     connection.m_own = std::move(*server);
     connection.m_address = connection.m_own->address();

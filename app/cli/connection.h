@@ -2,6 +2,7 @@
 // with this object. The caller sees no difference. Main thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace larder::app {
 class Connection {
 public:
     // Blocks while a server of our own loads the model. model is a name or a path; NotFound lists what there is.
-    static Expected<Connection> open(const Settings& settings, const std::string& model);
+    // stopAsked: see ServerStart.
+    static Expected<Connection> open(const Settings& settings, const std::string& model, std::function<bool()> stopAsked);
 
     const std::string& address() const { return m_address; }
     const std::string& apiKey() const { return m_apiKey; }

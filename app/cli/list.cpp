@@ -1,70 +1,73 @@
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QJsonObject>
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <cctype>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/command.h"
+#include "app/cli/model_words.h"
+#include "app/cli/table.h"
 #include "app/terminal.h"
+#include "engine/machine.h"
 #include "engine/models.h"
 
 namespace larder::app {
 namespace {
 
-std::string readableSize(std::uint64_t bytes) {
-    constexpr std::array kUnits = {"B", "KB", "MB", "GB", "TB"};
-    double value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
-    char text[32];
-    std::snprintf(text, sizeof text, unit > 0 && value < 10 ? "%.1f %s" : "%.0f %s", value, kUnits[unit]);
-    return text;
-}
+constexpr std::size_t kTerminalColumns = 80;
 
 std::string asJson(const std::vector<ModelInfo>& models) {
+    const Machine machine = readMachine();
     QJsonArray list;
-    for (const ModelInfo& model : models) {
-        list.append(QJsonObject{{"name", QString::fromStdString(model.name)},
-                                {"path", QString::fromStdString(model.path.string())},
-                                {"size_bytes", static_cast<qint64>(model.fileBytes)},
-                                {"architecture", QString::fromStdString(model.architecture)},
-                                {"quantisation", QString::fromStdString(model.quantisation)},
-                                {"context_tokens", static_cast<qint64>(model.contextTokens)},
-                                {"problem", QString::fromStdString(model.problem)}});
-    }
+    for (const ModelInfo& model : models) list.append(modelJson(model, machine));
     return QJsonDocument(list).toJson(QJsonDocument::Indented).toStdString();
 }
 
+std::string orDash(const std::string& text) { return text.empty() ? "-" : text; }
+
+// Whether a name like "SmolLM2-135M-Instruct.Q4_1" already says "SmolLM2 135M Instruct".
+bool saysFamily(const std::string& name, const std::string& family) {
+    const auto lettersOf = [](const std::string& text) {
+        std::string letters;
+        for (const unsigned char c : text)
+            if (c >= 0x80 || std::isalnum(c) != 0) letters += static_cast<char>(std::tolower(c));
+        return letters;
+    };
+    return lettersOf(name).find(lettersOf(family)) != std::string::npos;
+}
+
+// What most people need; the family and the source only where they tell something and there is room.
 std::string asTable(const std::vector<ModelInfo>& models) {
-    constexpr std::size_t kColumns = 5;
-    using Row = std::array<std::string, kColumns>;
-    std::vector<Row> rows = {{"NAME", "SIZE", "TYPE", "CONTEXT", "PROBLEM"}};
-    for (const ModelInfo& model : models) {
-        rows.push_back({model.name, readableSize(model.fileBytes), model.quantisation.empty() ? "-" : model.quantisation,
-                        model.contextTokens > 0 ? std::to_string(model.contextTokens) : "-", model.problem});
+    constexpr std::size_t kFamilyColumns = 24;
+    std::vector<TableRow> rows = {{"NAME", "SIZE", "TYPE", "CONTEXT"}};
+    for (const ModelInfo& model : models)
+        rows.push_back({model.name, readableBytes(model.fileBytes), orDash(model.quantisation),
+                        model.contextTokens > 0 ? std::to_string(model.contextTokens) : "-"});
+    const auto append = [&](const std::vector<TableRow>& base, const std::string& title, const auto& cell) {
+        std::vector<TableRow> wider = base;
+        wider.front().push_back(title);
+        for (std::size_t i = 0; i < models.size(); ++i) wider[i + 1].push_back(cell(models[i]));
+        return wider;
+    };
+    const auto isCached = [](const ModelInfo& model) { return model.source == ModelSource::HuggingFaceCache; };
+    if (std::any_of(models.begin(), models.end(), isCached))
+        rows = append(rows, "SOURCE", [&](const ModelInfo& model) { return isCached(model) ? "HF cache" : "folder"; });
+    if (std::any_of(models.begin(), models.end(), [](const ModelInfo& model) { return !saysFamily(model.name, model.family); })) {
+        const auto wider = append(rows, "FAMILY", [](const ModelInfo& model) { return orDash(shortened(model.family, kFamilyColumns)); });
+        if (tableWidth(wider) + std::string_view("  PROBLEM").size() <= kTerminalColumns) rows = wider;
     }
-    std::array<std::size_t, kColumns> width{};
-    for (const Row& row : rows)
-        for (std::size_t i = 0; i < kColumns; ++i) width[i] = std::max(width[i], row[i].size());
-    std::string table;
-    for (const Row& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < kColumns; ++i) line += row[i] + std::string(width[i] - row[i].size() + 2, ' ');
-        line.erase(line.find_last_not_of(' ') + 1);
-        table += line + "\n";
-    }
-    return table;
+    return table(append(rows, "PROBLEM", [](const ModelInfo& model) { return model.problem; }));
 }
 
 int list(const Options& options, bool json) {
     const auto settings = options.settings();
     if (!settings.ok()) return fail(settings.error());
-    const std::vector<ModelInfo> models = findModels(settings->modelDir);
+    const std::vector<ModelInfo> models = findModels(*settings);
     const std::string text = json             ? asJson(models)
-                             : models.empty() ? "no models in " + settings->modelDir.string() + ": put a GGUF file there\n"
+                             : models.empty() ? "no models in " + settings->modelDir.string() +
+                                                    ": download one with larder pull, or put a GGUF file there\n"
                                               : asTable(models);
     return writeOutput(text) ? kExitOk : fail("standard output cannot be written");
 }

@@ -132,10 +132,10 @@ int run(const Options& options, const Asked& asked) {
 
     StopSignal stop(kExitFailed);
     if (errorsAreTerminal()) std::cerr << "loading " << asked.model << " ...\r" << std::flush;
-    const auto connection = Connection::open(*settings, asked.model);
-    if (errorsAreTerminal()) std::cerr << "\x1b[K" << std::flush;
-    if (!connection.ok()) return fail(connection.error());
     stop.collect();
+    const auto connection = Connection::open(*settings, asked.model, [&stop] { return stop.take(); });
+    if (errorsAreTerminal()) std::cerr << "\x1b[K" << std::flush;
+    if (!connection.ok()) return connection.error().code == ErrorCode::Cancelled ? kExitFailed : fail(connection.error());
 
     Conversation conversation(*connection, asked);
     if (!prompt) return chat(conversation, stop);

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "app/cli/command.h"
 #include "app/stop_signal.h"
 #include "app/terminal.h"
@@ -9,9 +11,12 @@ int serve(const Options& options) {
     const auto settings = options.settings();
     if (!settings.ok()) return fail(settings.error());
     StopSignal stop(kExitOk);
-    auto server = Server::start(*settings);
-    if (!server.ok()) return fail(server.error());
+    // A load must end in order: one that just vanishes counts as a crash of the model.
     stop.collect();
+    ServerStart how;
+    how.stopAsked = [&stop] { return stop.take(); };
+    auto server = Server::start(*settings, std::move(how));
+    if (!server.ok()) return server.error().code == ErrorCode::Cancelled ? kExitOk : fail(server.error());
     // Scripts wait for this line. Whether anyone reads it does not matter to the clients.
     (void)writeOutput("listening on " + (*server)->address() + "\n");
     stop.wait();

@@ -4,11 +4,17 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 
+#include "engine/base/log_ring.h"
+
 namespace larder::base {
 namespace {
+
+constexpr std::size_t kRecentLines = 5000;
 
 spdlog::level::level_enum toLibrary(LogLevel level) {
     switch (level) {
@@ -25,6 +31,8 @@ struct Log {
     std::mutex mutex;
     std::shared_ptr<spdlog::sinks::sink> console = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
     spdlog::logger logger{"larder", console};
+    LogRing recent{kRecentLines};
+    std::atomic<LogLevel> recentLevel{LogLevel::Info};
 
     Log() {
         console->set_level(spdlog::level::warn);
@@ -45,7 +53,14 @@ Log& log() {
 void logMessage(LogLevel level, std::string_view message) {
     std::lock_guard lock(log().mutex);
     log().logger.log(toLibrary(level), message);
+    if (level < log().recentLevel) return;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    log().recent.add(level, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), message);
 }
+
+void setRecentLogLevel(LogLevel level) { log().recentLevel = level; }
+
+const LogRing& recentLog() { return log().recent; }
 
 void setConsoleLogLevel(LogLevel level) {
     std::lock_guard lock(log().mutex);

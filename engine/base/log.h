@@ -19,6 +19,13 @@ inline void logError(std::string_view message) { logMessage(LogLevel::Error, mes
 // What goes to stderr; the file gets everything from Info up. Default: Warning.
 void setConsoleLogLevel(LogLevel level);
 
+// What the lines in memory get. Default: Info.
+void setRecentLogLevel(LogLevel level);
+
+// The last 5000 lines of this process.
+class LogRing;
+const LogRing& recentLog();
+
 // Adds the rotating file (5 MB, three kept). A folder that cannot be written is reported once on stderr.
 void openLogFile(const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 
 namespace larder::base {
 
@@ -11,7 +12,11 @@ struct MemoryFigures {
 };
 MemoryFigures memoryFigures();
 
-// Largest resident size of this process so far.
+// The same from the files below another root than "/" (tests): proc/meminfo, proc/self/cgroup and sys/fs/cgroup.
+MemoryFigures memoryFiguresBelow(const std::filesystem::path& root);
+
+// Resident size of this process: now (0 if unknown), and the largest so far.
+std::size_t residentBytes();
 std::size_t peakResidentBytes();
 
 }  // namespace larder::base

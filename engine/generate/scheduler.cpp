@@ -127,6 +127,17 @@ std::unique_ptr<Sequence> Scheduler::takeOldest() {
     return nullptr;
 }
 
+PrefillsUnderWay Scheduler::prefills() const {
+    PrefillsUnderWay found;
+    for (const auto& sequence : m_running) {
+        if (sequence->decoding()) continue;
+        ++found.sequences;
+        found.doneTokens += sequence->computed;
+        found.totalTokens += sequence->tokens.size();
+    }
+    return found;
+}
+
 std::string Scheduler::checkIntegrity() const {
     if (m_running.size() > m_limits.maxRunning) return "More sequences run than allowed.";
     std::size_t leasedBlocks = 0;

@@ -46,6 +46,13 @@ struct Plan {
     std::vector<Sequence*> outgrown;  // cannot grow though alone: take() them and report Length
 };
 
+// Running sequences whose prompt (or, after preemption, prompt and answer so far) is not computed yet.
+struct PrefillsUnderWay {
+    std::size_t sequences = 0;
+    std::size_t doneTokens = 0;
+    std::size_t totalTokens = 0;
+};
+
 class Scheduler {
 public:
     Scheduler(kv::KvCache& cache, const SchedulerLimits& limits) : m_cache(cache), m_limits(limits) {}
@@ -65,6 +72,7 @@ public:
 
     std::size_t running() const { return m_running.size(); }
     std::size_t waiting() const { return m_waiting.size(); }
+    PrefillsUnderWay prefills() const;
 
     // Empty, or one sentence: queues in order of arrival, blocks in leases == blocks in use, waiting ones hold none.
     std::string checkIntegrity() const;

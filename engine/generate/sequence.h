@@ -42,6 +42,7 @@ struct Sequence {
 
     std::size_t pendingTokens() const { return tokens.size() - computed; }
     bool answering() const { return generated > 0; }
+    bool decoding() const { return answering() && pendingTokens() == 1; }  // and not computing again after preemption
 
     // What is not computed yet and would be wanted from the cache: all but the last token, whose logits are needed;
     // nothing when the logits of every prompt position are.

@@ -72,6 +72,7 @@ struct Worker::Inner {
           const WorkerSettings& settings);
     ~Inner();
 
+    void stop();
     void run();
     void accept(WorkerMessage message);
     bool step();
@@ -80,13 +81,15 @@ struct Worker::Inner {
     void notePrompt(Sequence& sequence, std::size_t position, std::span<const float> row);
     void sampleNext(Sequence& sequence, std::span<const float> row);
     void end(SequenceId id, FinishReason reason);
+    void noteFirstToken(Sequence& sequence);
+    void noteTimes(std::size_t prefillRows, std::size_t decodeRows, double begin);
     void publish();
     void deliverEnds();
     void shutDown();
 
     // Provide their own synchronisation.
     base::Mailbox<WorkerMessage> mailbox;
-    base::Snapshot<WorkerStatus> published;
+    const std::shared_ptr<base::Snapshot<WorkerStatus>> published = std::make_shared<base::Snapshot<WorkerStatus>>();
     base::Snapshot<std::string> integrity;
 
     // Constant after construction.
@@ -124,6 +127,10 @@ Worker::Inner::Inner(model::Model& lentModel, kv::KvCache& lentCache, const kern
 }
 
 Worker::Inner::~Inner() {
+    stop();
+}
+
+void Worker::Inner::stop() {
     mailbox.close();
     thread.join();
 }
@@ -160,6 +167,7 @@ void Worker::Inner::accept(WorkerMessage message) {
 bool Worker::Inner::step() {
     const Plan plan = scheduler.plan();
     for (Sequence* sequence : plan.admitted) reportProgress(*sequence);
+    if (!plan.admitted.empty()) publish();  // the first chunk of a prompt may take seconds: show that it runs
     for (Sequence* sequence : plan.outgrown) end(sequence->id, FinishReason::Length);
     if (!plan.chunks.empty()) compute(plan.chunks);
     return !plan.chunks.empty() || !plan.outgrown.empty();
@@ -171,8 +179,7 @@ void Worker::Inner::compute(std::span<const Chunk> chunks) {
     std::size_t decodeRows = 0;
     for (const Chunk& chunk : chunks) {
         if (chunk.sequence->startedMs == 0) chunk.sequence->startedMs = begin;
-        const bool decodes = chunk.sequence->answering() && chunk.sequence->pendingTokens() == 1;
-        (decodes ? decodeRows : prefillRows) += chunk.rows;
+        (chunk.sequence->decoding() ? decodeRows : prefillRows) += chunk.rows;
     }
     const model::Batch& batch = builder.build(chunks);
     const auto vocabulary = static_cast<std::size_t>(model.vocabulary());
@@ -192,9 +199,19 @@ void Worker::Inner::compute(std::span<const Chunk> chunks) {
         else
             sampleNext(*uses[i].sequence, row);
     }
-    const double elapsed = nowMs() - begin;
-    prefillRate.add(prefillRows, elapsed);
-    decodeRate.add(decodeRows, elapsed);
+    noteTimes(prefillRows, decodeRows, begin);
+}
+
+void Worker::Inner::noteTimes(std::size_t prefillRows, std::size_t decodeRows, double begin) {
+    const double now = nowMs();
+    prefillRate.add(prefillRows, now - begin);
+    decodeRate.add(decodeRows, now - begin);
+    const double rows = static_cast<double>(prefillRows + decodeRows);
+    counters.computedPromptTokens += prefillRows;
+    counters.prefillSeconds += (now - begin) / 1000 * static_cast<double>(prefillRows) / rows;
+    counters.decodeSeconds += (now - begin) / 1000 * static_cast<double>(decodeRows) / rows;
+    if (prefillRows > 0) counters.lastPrefillMs = now;
+    if (decodeRows > 0) counters.lastDecodeMs = now;
 }
 
 // At the first admission and after every chunk that got further than before; what preemption repeats is not news.
@@ -223,7 +240,7 @@ void Worker::Inner::sampleNext(Sequence& sequence, std::span<const float> row) {
     const TokenId token =
         sampler.sample(row, request.sampling, sequence.tokens, sequence.promptTokens, sequence.tokens.size());
     sequence.lastTokenMs = nowMs();
-    if (!sequence.answering()) sequence.firstTokenMs = sequence.lastTokenMs;
+    if (!sequence.answering()) noteFirstToken(sequence);
     if (request.promptLogprobs) {
         sequence.sink(PromptLogprobs{.positions = std::exchange(sequence.promptLogprobs, {})});
         sequence.request.promptLogprobs = false;  // reported; not again after preemption
@@ -239,6 +256,13 @@ void Worker::Inner::sampleNext(Sequence& sequence, std::span<const float> row) {
     if (reason) end(sequence.id, *reason);
 }
 
+void Worker::Inner::noteFirstToken(Sequence& sequence) {
+    sequence.firstTokenMs = sequence.lastTokenMs;
+    ++counters.firstTokens;
+    counters.lastTtftMs = std::max(0.0, sequence.firstTokenMs - sequence.submittedMs);
+    counters.totalTtftMs += counters.lastTtftMs;
+}
+
 void Worker::Inner::end(SequenceId id, FinishReason reason) {
     std::unique_ptr<Sequence> sequence = scheduler.take(id);
     GenerationFinished summary = sequence->summary(reason);
@@ -248,6 +272,7 @@ void Worker::Inner::end(SequenceId id, FinishReason reason) {
 void Worker::Inner::publish() {
     counters.running = scheduler.running();
     counters.waiting = scheduler.waiting();
+    counters.prefills = scheduler.prefills();
     counters.totalBlocks = cache.pool().totalBlocks();
     counters.usedBlocks = counters.totalBlocks - cache.pool().freeBlocks();
     counters.prefillTokensPerSecond = prefillRate.perSecond();
@@ -261,7 +286,8 @@ void Worker::Inner::publish() {
     assert(broken.empty());
     if (idle) integrity.publish(broken);
 #endif
-    published.publish(counters);
+    published->publish(counters);
+    if (settings.changed) settings.changed();
 }
 
 void Worker::Inner::deliverEnds() {
@@ -294,8 +320,16 @@ void Worker::cancel(SequenceId id) {
     m_inner->mailbox.post(Cancel{id});
 }
 
+void Worker::stop() {
+    m_inner->stop();
+}
+
 WorkerStatus Worker::status() const {
-    return m_inner->published.read();
+    return m_inner->published->read();
+}
+
+std::shared_ptr<const base::Snapshot<WorkerStatus>> Worker::watch() const {
+    return m_inner->published;
 }
 
 std::string Worker::checkIntegrity() const {

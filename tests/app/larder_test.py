@@ -24,9 +24,14 @@ PATIENCE = 120  # seconds until a step counts as hanging; sanitizer builds on a 
 
 
 def environment(**changes):
-    values = {key: value for key, value in os.environ.items() if not key.startswith("LARDER_")}
+    values = {key: value for key, value in os.environ.items() if not key.startswith(("LARDER_", "HF_"))}
+    values["HF_HOME"] = os.devnull  # not the user's own models
     values.update(changes)
     return values
+
+
+def without_display(values):
+    return {key: value for key, value in values.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 
 class LarderTest(unittest.TestCase):
@@ -191,12 +196,13 @@ class Serve(LarderTest):
         self.assertEqual(self.request("GET", "/v1/models", key="other")[0], 401)
         self.stop(server, signal.SIGTERM)
 
-    def test_without_a_command_is_the_same(self):
-        server = subprocess.Popen([PROGRAM, "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, env=environment(LARDER_BASE_DIR=str(self.base)))
-        self.addCleanup(self.kill, server)
-        self.assertTrue(server.stdout.readline().startswith(b"listening on "))
-        self.stop(server, signal.SIGINT)
+    def test_without_a_command_and_a_display(self):
+        """The tray app needs one; the sentence names the way without."""
+        for display in ({}, {"DISPLAY": ":4711"}):
+            done = subprocess.run([PROGRAM, "--port", "0"], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                                  env={**without_display(environment(LARDER_BASE_DIR=str(self.base))), **display})
+            self.assertEqual((done.returncode, done.stdout), (1, b""))
+            self.assertRegex(done.stderr.decode(), r"^larder: .*larder serve.*\n$")
 
 
 class CommandLine(LarderTest):

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "engine/base/mailbox.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/temp_folder.h"
 
 namespace larder {
 namespace {
@@ -153,6 +155,117 @@ TEST_F(EngineTest, APromptThatFillsTheWindowIsServedAndEndsWithLength) {
     EXPECT_EQ(outcome.finished->reason, FinishReason::Length);
     EXPECT_LE(outcome.tokens.size(), 3u);
     EXPECT_GE(outcome.tokens.size(), 1u);
+}
+
+TEST_F(EngineTest, CountersGoOnOverModels) {
+    EngineStatus before;
+    for (const char* model : {"tiny_llama_f32", "tiny_llama_q8_0", "tiny_llama_f32"}) {
+        Asked asked = ask(*engine, greedy(model, 16));
+        ASSERT_TRUE(asked.generation.ok());
+        waitFor(*asked.events);
+        const EngineStatus now = engine->status();
+        EXPECT_EQ(now.generatedTokens, before.generatedTokens + 16);
+        EXPECT_EQ(now.promptTokens, before.promptTokens + 5);
+        EXPECT_EQ(now.computedPromptTokens, before.computedPromptTokens + 5);
+        EXPECT_EQ(now.requests, before.requests + 1);
+        EXPECT_EQ(now.firstTokens, before.firstTokens + 1);
+        EXPECT_GT(now.prefillSeconds, before.prefillSeconds);
+        EXPECT_GT(now.decodeSeconds, before.decodeSeconds);
+        EXPECT_GT(now.lastTtftMs, 0);
+        EXPECT_GT(now.totalTtftMs, before.totalTtftMs);
+        before = now;
+    }
+}
+
+TEST_F(EngineTest, UnloadsAfterWhatRunsAndLoadsAgainOnDemand) {
+    ASSERT_TRUE(engine->load("tiny_llama_f32").ok());
+    Asked asked = ask(*engine, greedy("tiny_llama_f32", 100));
+    asked.events->wait();  // it runs
+    base::Mailbox<bool> unloaded;
+    engine->unload([&](Expected<void> done) { unloaded.post(done.ok()); });
+    EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
+    const EngineStatus status = engine->status();
+    EXPECT_EQ(status.modelState, ModelState::Unloaded);
+    EXPECT_EQ(status.model, "");
+    EXPECT_EQ(status.kvBlocksTotal, 0u);
+    EXPECT_EQ(status.generatedTokens, 100u) << "the running answer was finished first";
+    Asked later = ask(*engine, greedy("tiny_llama_f32", 3));
+    EXPECT_EQ(waitFor(*later.events).tokens.size(), 3u);
+    EXPECT_EQ(engine->status().model, "tiny_llama_f32");
+    // Nothing loaded is unloaded at once, twice if need be.
+    for (int round = 0; round < 2; ++round) {
+        engine->unload([&](Expected<void> done) { unloaded.post(done.ok()); });
+        EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
+    }
+}
+
+TEST_F(EngineTest, LoadsWithoutWaitingAndTellsItsObserver) {
+    std::atomic<int> changes = 0;
+    std::atomic<bool> sawProgress = false;
+    engine->observe([&] {
+        ++changes;
+        const EngineStatus status = engine->status();
+        if (status.modelState == ModelState::Loading && status.loadProgress > 0 && status.loadProgress <= 1) sawProgress = true;
+    });
+    base::Mailbox<bool> loaded;
+    engine->load("tiny_llama_q4_0", [&](Expected<void> done) { loaded.post(done.ok()); });
+    EXPECT_EQ(loaded.wait(), std::vector<bool>{true});
+    EXPECT_TRUE(sawProgress);
+    EXPECT_EQ(engine->status().modelState, ModelState::Loaded);
+    const int before = changes;
+    Asked asked = ask(*engine, greedy("tiny_llama_q4_0", 30));
+    waitFor(*asked.events);
+    EXPECT_GE(changes, before + 30);
+    engine->load("no_such_model", [&](Expected<void> done) { loaded.post(done.ok()); });
+    EXPECT_EQ(loaded.wait(), std::vector<bool>{false});
+}
+
+TEST(EngineStatusSource, OutlivesTheEngine) {
+    auto engine = Engine::create(tinySettings());
+    ASSERT_TRUE(engine.ok());
+    Asked asked = ask(**engine, greedy("tiny_llama_f32", 4));
+    waitFor(*asked.events);
+    const auto source = (*engine)->statusSource();
+    engine->reset();
+    EXPECT_EQ(source().generatedTokens, 4u);
+    EXPECT_EQ(source().runningSequences, 0u);
+}
+
+TEST(EngineModels, OneThatArrivesLaterIsServedWithoutARestart) {
+    const support::TempFolder folder;
+    Settings settings = tinySettings();
+    settings.modelDir = folder / "models";
+    auto engine = Engine::create(settings);
+    ASSERT_TRUE(engine.ok());
+    EXPECT_FALSE((*engine)->findModel("a").ok());
+    std::filesystem::create_directories(folder / "models/org/name");
+    EXPECT_FALSE((*engine)->findModel("a").ok());
+    const auto part = folder / "models/org/name/.a.gguf.part";
+    std::filesystem::copy_file(support::fixtureModel("tiny_llama_q4_0"), part);
+    EXPECT_FALSE((*engine)->findModel("a").ok()) << "half a download is no model";
+    std::filesystem::rename(part, folder / "models/org/name/a.gguf");
+    ASSERT_TRUE((*engine)->findModel("a").ok());
+    Asked asked = ask(**engine, greedy("a", 3));
+    EXPECT_EQ(waitFor(*asked.events).tokens.size(), 3u);
+}
+
+TEST(EngineModels, ADefaultOutsideTheFolderSurvivesARefresh) {
+    const support::TempFolder folder;
+    std::filesystem::copy_file(support::fixtureModel("tiny_llama_q4_0"), folder / "outside.gguf");
+    Settings settings = tinySettings();
+    settings.defaultModel = (folder / "outside.gguf").string();
+    auto engine = Engine::create(settings);
+    ASSERT_TRUE(engine.ok()) << engine.error().message;
+    (*engine)->refreshModels();
+    const auto found = (*engine)->findModel("");
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found->name, "outside");
+    settings.defaultModel = "tiny_llama_f32";
+    (*engine)->apply(settings);
+    EXPECT_EQ((*engine)->findModel("")->name, "tiny_llama_f32");
+    settings.defaultModel = "nothing_like_that";
+    (*engine)->apply(settings);
+    EXPECT_EQ((*engine)->findModel("")->name, "tiny_llama_f32") << "stays as it was";
 }
 
 TEST(EngineShutdown, TellsEveryoneWhoWaits) {

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <optional>
 
 #include "tests/support/temp_folder.h"
 
@@ -72,6 +75,19 @@ TEST(Settings, SurviveTheFile) {
     settings.maxRunning = 3;
     settings.maxWaiting = 0;
     settings.threads = 7;
+    settings.hubEndpoint = "https://mirror.example/hf";
+    settings.proxy = "socks5://me:secret@localhost:1080";
+    settings.caFile = folder / "certificates.pem";
+    settings.downloadConnections = 9;
+    settings.useHuggingFaceCache = false;
+    settings.setupDone = true;
+    settings.startServerOnLaunch = false;
+    settings.appearance = "dark";
+    settings.language = "pt_BR";
+    settings.keepRunningWhenClosed = false;
+    settings.closeAsked = true;
+    settings.notifications = false;
+    settings.lowDiskBytes = 0;
     ASSERT_TRUE(saveSettings(settings).ok());
     EXPECT_EQ(modeOf(folder / "new/base/settings.json"), fs::perms(0600));
     EXPECT_EQ(modeOf(folder / "new/base"), fs::perms(0700));
@@ -80,18 +96,13 @@ TEST(Settings, SurviveTheFile) {
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(again->baseDir, settings.baseDir);
     EXPECT_EQ(again->modelDir, settings.modelDir);
-    EXPECT_EQ(again->host, settings.host);
-    EXPECT_EQ(again->port, settings.port);
-    EXPECT_EQ(again->requireApiKey, settings.requireApiKey);
-    EXPECT_EQ(again->apiKey, settings.apiKey);
-    EXPECT_EQ(again->defaultModel, settings.defaultModel);
-    EXPECT_EQ(again->hotCacheBytes, settings.hotCacheBytes);
-    EXPECT_EQ(again->coldCacheBytes, settings.coldCacheBytes);
-    EXPECT_EQ(again->kvType, settings.kvType);
-    EXPECT_EQ(again->contextTokens, settings.contextTokens);
-    EXPECT_EQ(again->maxRunning, settings.maxRunning);
-    EXPECT_EQ(again->maxWaiting, settings.maxWaiting);
-    EXPECT_EQ(again->threads, settings.threads);
+    EXPECT_EQ(again->caFile, settings.caFile);
+    EXPECT_TRUE(*again == settings) << read(folder / "new/base/settings.json");
+    // Back at the defaults nothing but the braces is left.
+    Settings defaults;
+    defaults.baseDir = settings.baseDir;
+    ASSERT_TRUE(saveSettings(defaults).ok());
+    EXPECT_EQ(read(folder / "new/base/settings.json"), "{}\n");
 }
 
 TEST(Settings, UnknownKeysAreKeptAndDefaultsAreNotWritten) {
@@ -144,6 +155,22 @@ TEST(Settings, ErrorsNameTheFileAndTheKey) {
         {R"({"cold_cache": -5})", "\"cold_cache\""},
         {R"({"kv_type": "q8"})", "\"kv_type\" must be \"f16\" or \"f32\""},
         {R"({"threads": [1]})", "\"threads\""},
+        {R"({"hub_endpoint": 1})", "\"hub_endpoint\" must be a text"},
+        {R"({"proxy": false})", "\"proxy\""},
+        {R"({"ca_file": {}})", "\"ca_file\""},
+        {R"({"download_connections": 0})", "\"download_connections\" must be a whole number from 1 to 16"},
+        {R"({"download_connections": 17})", "\"download_connections\""},
+        {R"({"use_hugging_face_cache": 1})", "\"use_hugging_face_cache\" must be true or false"},
+        {R"({"setup_done": "yes"})", "\"setup_done\""},
+        {R"({"start_server_on_launch": 0})", "\"start_server_on_launch\""},
+        {R"({"appearance": "pink"})", "\"appearance\" must be \"system\", \"light\" or \"dark\""},
+        {R"({"appearance": 3})", "\"appearance\" must be a text"},
+        {R"({"language": ["de"]})", "\"language\""},
+        {R"({"keep_running_when_closed": "x"})", "\"keep_running_when_closed\""},
+        {R"({"close_asked": 2})", "\"close_asked\""},
+        {R"({"notifications": {}})", "\"notifications\""},
+        {R"({"low_disk": "little"})", "\"low_disk\" is not a size"},
+        {R"({"low_disk": -1})", "\"low_disk\""},
         {R"([1])", "one JSON object"},
         {R"({"port": 1)", "not valid near byte"},
         {"", "not valid near byte"},
@@ -158,6 +185,108 @@ TEST(Settings, ErrorsNameTheFileAndTheKey) {
     }
 }
 
+TEST(Settings, AProblemIsNamedBeforeItIsStored) {
+    EXPECT_EQ(findSettingsProblem(Settings{}), "");
+    const auto problem = [](const std::function<void(Settings&)>& change) {
+        Settings settings;
+        change(settings);
+        return findSettingsProblem(settings);
+    };
+    for (const char* host : {"localhost", "::1", "[::1]", "0.0.0.0", "192.168.1.5", "fe80::1%eth0"})
+        EXPECT_EQ(problem([&](Settings& s) { s.host = host; }), "") << host;
+    for (const char* host : {"", "my-machine", "1.2.3", "http://127.0.0.1", "127.0.0.1:80", "1.2.3.4 "})
+        EXPECT_THAT(problem([&](Settings& s) { s.host = host; }), HasSubstr("is not an address")) << host;
+    for (const char* host : {"0.0.0.0", "::", "192.168.1.5"})
+        EXPECT_THAT(problem([&](Settings& s) { s.host = host; s.requireApiKey = false; }), HasSubstr("API key is needed")) << host;
+    for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"})
+        EXPECT_EQ(problem([&](Settings& s) { s.host = host; s.requireApiKey = false; }), "") << host;
+    EXPECT_THAT(problem([](Settings& s) { s.apiKey = "two words"; }), HasSubstr("API key"));
+    EXPECT_THAT(problem([](Settings& s) { s.apiKey = std::string(5000, 'x'); }), HasSubstr("API key"));
+    EXPECT_THAT(problem([](Settings& s) { s.modelDir = "models"; }), HasSubstr("the model folder"));
+    EXPECT_THAT(problem([](Settings& s) { s.baseDir = "~/x"; }), HasSubstr("the base folder"));
+    EXPECT_THAT(problem([](Settings& s) { s.caFile = fs::path(std::string("/a\0b", 4)); }), HasSubstr("certificates"));
+    EXPECT_THAT(problem([](Settings& s) { s.maxRunning = 0; }), HasSubstr("computed at the same time must be from 1 to 4096"));
+    EXPECT_THAT(problem([](Settings& s) { s.maxWaiting = 1'000'000; }), HasSubstr("waiting"));
+    EXPECT_THAT(problem([](Settings& s) { s.threads = 5000; }), HasSubstr("threads"));
+    EXPECT_THAT(problem([](Settings& s) { s.contextTokens = SIZE_MAX; }), HasSubstr("window"));
+    EXPECT_THAT(problem([](Settings& s) { s.downloadConnections = 0; }), HasSubstr("connections must be from 1 to 16"));
+    EXPECT_THAT(problem([](Settings& s) { s.appearance = "pink"; }), HasSubstr("appearance"));
+    EXPECT_THAT(problem([](Settings& s) { s.language = "../../x"; }), HasSubstr("language"));
+    for (const char* language : {"", "de", "pt_BR", "zh-Hans"})
+        EXPECT_EQ(problem([&](Settings& s) { s.language = language; }), "") << language;
+}
+
+TEST(Settings, WhatIsStoredIsNeverRefusedWhenItIsRead) {
+    // The limits of the two must agree: what the form lets pass, the next start reads.
+    TempFolder folder;
+    Settings settings;
+    settings.baseDir = folder.path();
+    settings.modelDir = folder / "models";
+    settings.maxRunning = 4096;
+    settings.maxWaiting = 65536;
+    settings.threads = 4096;
+    settings.contextTokens = INT32_MAX;
+    settings.downloadConnections = 16;
+    settings.lowDiskBytes = UINT64_MAX;
+    settings.apiKey = std::string(4096, 'k');
+    ASSERT_EQ(findSettingsProblem(settings), "");
+    ASSERT_TRUE(saveSettings(settings).ok());
+    const auto again = loadSettings(folder.path());
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_TRUE(*again == settings);
+}
+
+TEST(Settings, AddressesOfHubAndProxyAreLookedAt) {
+    const auto hub = [](const std::string& url) { Settings s; s.hubEndpoint = url; return findSettingsProblem(s); };
+    for (const char* url : {"", "https://huggingface.co", "HTTP://localhost:8080", "https://mirror.example/some/path/", "http://[::1]:80"})
+        EXPECT_EQ(hub(url), "") << url;
+    for (const char* url : {"huggingface.co", "ftp://x", "https://", "https:///x", "https://a b", "https://x:0", "https://x:99999", "https://x:",
+                            "https://x?y", "https://x#y", "https://[::1", "https://[1]", "file:///etc/passwd", "https://x\n"})
+        EXPECT_THAT(hub(url), HasSubstr("must be a URL such as")) << url;
+    EXPECT_THAT(hub("https://me:secret@x"), HasSubstr("must not hold a user name"));
+    EXPECT_THAT(hub("https://me:secret@x"), testing::Not(HasSubstr("secret")));
+
+    const auto proxy = [](const std::string& url) { Settings s; s.proxy = url; return findSettingsProblem(s); };
+    for (const char* url : {"", "http://proxy:3128", "proxy:3128", "socks5h://me:p@ss@10.0.0.1:1080", "https://[::1]:3128/", "proxy"})
+        EXPECT_EQ(proxy(url), "") << url;
+    for (const char* url : {"ftp://x:1", "http://", "http://x:y", "http://x/path", "http://me:secret@", "a b"})
+        EXPECT_THAT(proxy(url), HasSubstr("the proxy must be written as")) << url;
+    EXPECT_THAT(proxy("http://me:secret@x:y"), testing::Not(HasSubstr("secret")));
+}
+
+TEST(Settings, OnlyWhatTheServerUsesNeedsARestart) {
+    Settings before;
+    before.baseDir = "/base";
+    before.modelDir = "/base/models";
+    const auto restart = [&](const std::function<void(Settings&)>& change) {
+        Settings after = before;
+        change(after);
+        return needsServerRestart(before, after);
+    };
+    const std::function<void(Settings&)> served[] = {
+        [](Settings& s) { s.host = "::1"; },          [](Settings& s) { s.port = 1; },
+        [](Settings& s) { s.requireApiKey = false; }, [](Settings& s) { s.apiKey = "new"; },
+        [](Settings& s) { s.modelDir = "/other"; },   [](Settings& s) { s.hotCacheBytes = 1; },
+        [](Settings& s) { s.kvType = KvType::F32; },  [](Settings& s) { s.contextTokens = 1; },
+        [](Settings& s) { s.maxRunning = 1; },        [](Settings& s) { s.maxWaiting = 1; },
+        [](Settings& s) { s.threads = 1; },           [](Settings& s) { s.useHuggingFaceCache = false; },
+    };
+    const std::function<void(Settings&)> others[] = {
+        [](Settings&) {},                                [](Settings& s) { s.defaultModel = "x"; },
+        [](Settings& s) { s.hubEndpoint = "http://x"; }, [](Settings& s) { s.proxy = "x"; },
+        [](Settings& s) { s.caFile = "/x"; },            [](Settings& s) { s.downloadConnections = 1; },
+        [](Settings& s) { s.setupDone = true; },         [](Settings& s) { s.startServerOnLaunch = false; },
+        [](Settings& s) { s.appearance = "dark"; },      [](Settings& s) { s.language = "de"; },
+        [](Settings& s) { s.closeAsked = true; },        [](Settings& s) { s.keepRunningWhenClosed = false; },
+        [](Settings& s) { s.notifications = false; },    [](Settings& s) { s.lowDiskBytes = 1; },
+        [](Settings& s) { s.modelDir.clear(); },         [](Settings& s) { s.coldCacheBytes = 1; },
+    };
+    for (std::size_t i = 0; i < std::size(served); ++i) EXPECT_TRUE(restart(served[i])) << i;
+    for (std::size_t i = 0; i < std::size(others); ++i) EXPECT_FALSE(restart(others[i])) << i;
+    before.requireApiKey = false;
+    EXPECT_FALSE(restart([](Settings& s) { s.apiKey = "unused"; }));
+}
+
 TEST(Settings, FoldersInTheFileAreRelativeToIt) {
     TempFolder folder;
     const Environment home("HOME", "/home/someone");
@@ -165,8 +294,9 @@ TEST(Settings, FoldersInTheFileAreRelativeToIt) {
     EXPECT_EQ(loadSettings(folder.path())->modelDir, (folder.path().parent_path() / "mine"));
     write(folder / "settings.json", R"({"model_dir": "~/models"})");
     EXPECT_EQ(loadSettings(folder.path())->modelDir, "/home/someone/models");
-    write(folder / "settings.json", R"({"model_dir": "/data"})");
+    write(folder / "settings.json", R"({"model_dir": "/data", "ca_file": "certificates.pem"})");
     EXPECT_EQ(loadSettings(folder.path())->modelDir, "/data");
+    EXPECT_EQ(loadSettings(folder.path())->caFile, folder / "certificates.pem");
 }
 
 TEST(Paths, TildeIsTheHome) {
@@ -194,6 +324,31 @@ TEST(Paths, BaseDirectoryComesFromTheEnvironment) {
     EXPECT_EQ(defaultBaseDir(), "/home/someone/pantry");
 }
 
+TEST(Paths, ABaseDirectoryElsewhereIsRemembered) {
+    TempFolder home;
+    const Environment homeSet("HOME", home.path().c_str());
+    const Environment unset("LARDER_BASE_DIR", nullptr);
+    const Environment config("XDG_CONFIG_HOME", nullptr);
+    ASSERT_TRUE(rememberBaseDir("/somewhere/with a space/larder").ok());
+    EXPECT_EQ(defaultBaseDir(), "/somewhere/with a space/larder");
+    {
+        const Environment named("LARDER_BASE_DIR", "/named");
+        EXPECT_EQ(defaultBaseDir(), "/named");
+    }
+    {
+        const Environment elsewhere("XDG_CONFIG_HOME", (home / "configuration").c_str());
+        EXPECT_EQ(defaultBaseDir(), home / ".larder");
+    }
+    ASSERT_TRUE(rememberBaseDir(home / ".larder").ok());
+    EXPECT_EQ(defaultBaseDir(), home / ".larder");
+    EXPECT_FALSE(fs::exists(home / ".config/larder/base-dir"));
+    ASSERT_TRUE(rememberBaseDir(home / ".larder").ok());
+
+    // A note that nobody wrote for us changes nothing.
+    std::ofstream(home / ".config/larder/base-dir") << "relative/path\n";
+    EXPECT_EQ(defaultBaseDir(), home / ".larder");
+}
+
 TEST(ApiKey, IsMadeOnceAndPrivate) {
     TempFolder folder;
     const auto key = loadOrCreateApiKey(folder / "base");
@@ -203,6 +358,22 @@ TEST(ApiKey, IsMadeOnceAndPrivate) {
     EXPECT_EQ(modeOf(folder / "base"), fs::perms(0700));
     EXPECT_EQ(*loadOrCreateApiKey(folder / "base"), *key);
     EXPECT_NE(*loadOrCreateApiKey(folder / "other"), *key);
+}
+
+TEST(ApiKey, CanBeRenewed) {
+    TempFolder folder;
+    const auto first = loadOrCreateApiKey(folder / "base");
+    const auto second = renewApiKey(folder / "base");
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_NE(*first, *second);
+    EXPECT_EQ(second->size(), 64u);
+    EXPECT_EQ(*loadOrCreateApiKey(folder / "base"), *second);
+    EXPECT_EQ(modeOf(folder / "base/api-key"), fs::perms(0600));
+    write(folder / "base/api-key", "broken key");
+    EXPECT_TRUE(renewApiKey(folder / "base").ok()) << "also in place of one that cannot be used";
+    write(folder / "file", "x");
+    EXPECT_FALSE(renewApiKey(folder / "file").ok());
+    EXPECT_TRUE(renewApiKey(folder / "new/base").ok()) << "before the first start, too";
 }
 
 TEST(ApiKey, OfTheUserIsTakenAndMadePrivate) {

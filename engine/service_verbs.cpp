@@ -1,0 +1,126 @@
+// The control thread's answers to what the user asks.
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "engine/base/log.h"
+#include "engine/service_control.h"
+
+namespace larder {
+
+void ServiceControl::startServer() {
+    // The error is on the board.
+    if (!m_server->runs()) (void)m_server->start(FirstLoad::Background);
+}
+
+void ServiceControl::stopServer() { m_server->stop(); }
+
+void ServiceControl::restartServer() {
+    m_server->stop();
+    startServer();
+}
+
+void ServiceControl::loadModel(const std::string& name, const Answer<void>& answer) {
+    if (!m_server->runs())
+        if (auto started = m_server->start(FirstLoad::Nothing); !started) return answer.give(started.error());
+    m_server->server().engine().load(name, [answer](Expected<void> done) { answer.give(std::move(done)); });
+}
+
+void ServiceControl::unloadModel(const Answer<void>& answer) {
+    if (!m_server->runs()) return answer.give({});
+    m_server->server().engine().unload([answer](Expected<void> done) { answer.give(std::move(done)); });
+}
+
+void ServiceControl::removeModel(const std::string& name, const Answer<void>& answer) {
+    const auto models = m_board.look().models;
+    const auto found = std::find_if(models->begin(), models->end(), [&](const ModelInfo& model) { return model.name == name; });
+    if (found == models->end()) return answer.give(Error{ErrorCode::NotFound, "the model " + name + " is not there any more"});
+    const ModelInfo model = *found;
+    // What may not be deleted is refused by removeModel(), before anything is unloaded.
+    if (!m_server->runs() || model.source != ModelSource::Folder || m_server->server().status().model != name)
+        return deleteModel(model, answer);
+    m_server->server().engine().unload([this, model, answer](Expected<void> done) {
+        if (!done) return answer.give(std::move(done));
+        post([this, model, answer] { deleteModel(model, answer); });
+    });
+}
+
+void ServiceControl::deleteModel(const ModelInfo& model, const Answer<void>& answer) {
+    disk([this, model, answer, settings = m_board.settings()] {
+        auto removed = larder::removeModel(model, settings);
+        post([this, model, answer, removed = std::move(removed)] {
+            if (removed) forgetDefaultModel(model);
+            replaceModels();
+            answer.give(removed);
+        });
+    });
+}
+
+// A server must not fail to start, nor warn for ever, because its model was deleted on purpose.
+void ServiceControl::forgetDefaultModel(const ModelInfo& model) {
+    Settings settings = m_board.settings();
+    if (settings.defaultModel != model.name && settings.defaultModel != model.path.string()) return;
+    settings.defaultModel.clear();
+    if (auto saved = larder::saveSettings(settings); !saved) return base::logWarning(saved.error().message);
+    m_board.setSettings(settings);
+    m_server->settingsChanged();
+}
+
+void ServiceControl::replaceModels() {
+    if (m_server->runs()) m_server->server().engine().refreshModels();
+    refreshModels();
+}
+
+void ServiceControl::refreshModels() {
+    disk([this, settings = m_board.settings()] {
+        auto models = std::make_shared<const std::vector<ModelInfo>>(findModels(settings));
+        post([this, models = std::move(models)] {
+            m_board.show([&](ServiceSnapshot& snapshot) {
+                snapshot.models = models;
+                snapshot.modelsKnown = true;
+            });
+        });
+    });
+}
+
+void ServiceControl::saveSettings(const Settings& settings, const Answer<void>& answer) {
+    if (const std::string problem = findSettingsProblem(settings); !problem.empty())
+        return answer.give(Error{ErrorCode::InvalidArgument, problem});
+    if (auto saved = larder::saveSettings(settings); !saved) return answer.give(std::move(saved));
+    const Settings before = m_board.settings();
+    m_board.setSettings(settings);
+    m_server->settingsChanged();
+    if (before.baseDir != settings.baseDir) {
+        if (auto noted = rememberBaseDir(settings.baseDir); !noted) base::logWarning(noted.error().message);
+        disk([this, settings] { openDownloads(settings); });
+    } else {
+        disk([this, settings] { downloads()->setSettings(settings); });
+    }
+    if (before.modelDir != settings.modelDir || before.useHuggingFaceCache != settings.useHuggingFaceCache) refreshModels();
+    if (before.lowDiskBytes != settings.lowDiskBytes) m_diskWasLow = false;
+    m_diskLook.reset();  // looks anew, at once
+    answer.give({});
+}
+
+void ServiceControl::renewApiKey(const Answer<std::string>& answer) {
+    auto key = larder::renewApiKey(m_board.settings().baseDir);
+    if (!key) return answer.give(std::move(key));
+    // A key in the settings would hide the new one.
+    if (Settings settings = m_board.settings(); !settings.apiKey.empty()) {
+        settings.apiKey.clear();
+        if (auto saved = larder::saveSettings(settings); !saved) return answer.give(saved.error());
+        m_board.setSettings(settings);
+    }
+    m_server->keyChanged();
+    answer.give(std::move(key));
+}
+
+void ServiceControl::saveHubToken(const std::string& token, const Answer<void>& answer) {
+    disk([this, token, answer, settings = m_board.settings()] {
+        auto saved = larder::saveHubToken(settings.baseDir, token);
+        downloads()->setSettings(settings);  // reads the token again
+        answer.give(std::move(saved));
+    });
+}
+
+}  // namespace larder

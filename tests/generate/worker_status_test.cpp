@@ -1,0 +1,77 @@
+// What the worker counts: for the charts, and against division by nothing.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/generate/worker_house.h"
+
+namespace larder::generate {
+namespace {
+
+TEST(WorkerStatus, CountsRowsTimesAndFirstTokens) {
+    WorkerHouse house({.contextTokens = 1000}, 64);
+    house.run(greedy(scriptedPrompt(100, 1), 20));
+    const WorkerStatus first = house.worker().status();
+    EXPECT_EQ(first.computedPromptTokens, 100u);
+    EXPECT_EQ(first.firstTokens, 1u);
+    EXPECT_GT(first.prefillSeconds, 0);
+    EXPECT_GT(first.decodeSeconds, 0);
+    EXPECT_GT(first.lastTtftMs, 0);
+    EXPECT_EQ(first.totalTtftMs, first.lastTtftMs);
+    EXPECT_GT(first.lastDecodeMs, first.lastPrefillMs);
+
+    house.run(greedy(scriptedPrompt(30, 2), 1));  // prefill only
+    const WorkerStatus second = house.worker().status();
+    EXPECT_EQ(second.computedPromptTokens, 130u);
+    EXPECT_EQ(second.firstTokens, 2u);
+    EXPECT_EQ(second.decodeSeconds, first.decodeSeconds);
+    EXPECT_GT(second.prefillSeconds, first.prefillSeconds);
+    EXPECT_DOUBLE_EQ(second.totalTtftMs, first.totalTtftMs + second.lastTtftMs);
+    house.expectEmpty();
+}
+
+TEST(WorkerStatus, SaysHowFarThePrefillsAre) {
+    WorkerStatus seen;
+    std::atomic<int> steps = 0;
+    WorkerHouse* inside = nullptr;
+    WorkerHouse house({.contextTokens = 1000, .stepTokens = 10}, 64, [&](const model::Batch&) {
+        if (++steps == 3) seen = inside->worker().status();
+    });
+    inside = &house;
+    house.run(greedy(scriptedPrompt(50, 1), 5));
+    // In the third step twenty tokens are done; the sequence runs, and is not decoding.
+    EXPECT_EQ(seen.running, 1u);
+    EXPECT_EQ(seen.prefills.sequences, 1u);
+    EXPECT_EQ(seen.prefills.doneTokens, 20u);
+    EXPECT_EQ(seen.prefills.totalTokens, 50u);
+    EXPECT_EQ(house.worker().status().prefills.sequences, 0u);
+    EXPECT_EQ(house.worker().status().prefills.totalTokens, 0u);
+}
+
+TEST(WorkerStatus, ShowsARequestInItsFirstStep) {
+    WorkerStatus seen;
+    std::atomic<int> steps = 0;
+    WorkerHouse* inside = nullptr;
+    WorkerHouse house({.contextTokens = 1000}, 64, [&](const model::Batch&) {
+        if (++steps == 1) seen = inside->worker().status();
+    });
+    inside = &house;
+    house.run(greedy(scriptedPrompt(50, 1), 2));
+    EXPECT_EQ(seen.running, 1u);
+    EXPECT_EQ(seen.prefills.totalTokens, 50u);
+}
+
+TEST(WorkerStatus, TellsOfEveryStepAndStaysReadableAfterTheEnd) {
+    std::atomic<int> changes = 0;
+    WorkerHouse house({.contextTokens = 1000, .changed = [&] { ++changes; }}, 64);
+    house.run(greedy(scriptedPrompt(10, 1), 20));
+    EXPECT_GE(changes, 20);
+    const auto watch = house.worker().watch();
+    house.worker().stop();
+    EXPECT_EQ(house.worker().status().generatedTokens, 20u);
+    house.shutDown();
+    EXPECT_EQ(watch->read().generatedTokens, 20u);
+}
+
+}  // namespace
+}  // namespace larder::generate

@@ -1,0 +1,267 @@
+// Pictures of every page, light and dark, into a folder, and a check that each shows something and cuts no text off.
+// The service is scripted, so that every state can be shown. Scale by QT_SCALE_FACTOR.
+//
+//   larder_pictures FOLDER     one PNG a page; prints what is wrong and ends with 1 if anything is
+#include <QApplication>
+#include <QDir>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTabWidget>
+#include <QTest>
+#include <cmath>
+#include <cstdio>
+
+#include "tests/support/clipped_text.h"
+#include "tests/support/scripted_service.h"
+#include "ui/download_dialog.h"
+#include "ui/engine_model.h"
+#include "ui/look.h"
+#include "ui/main_window.h"
+#include "ui/pages/models_page.h"
+#include "ui/tray.h"
+#include "ui/wizard/wizard.h"
+
+namespace {
+
+using namespace larder;
+using support::ScriptedService;
+
+constexpr std::int64_t kNowMs = 1'767'225'600'000;
+
+ModelInfo modelNamed(const std::string& name, const std::string& family, std::uint64_t bytes, const std::string& quantisation,
+                     std::size_t context, const std::string& problem = "") {
+    ModelInfo model;
+    model.name = name;
+    model.family = family;
+    model.fileBytes = bytes;
+    model.quantisation = quantisation;
+    model.contextTokens = context;
+    model.architecture = "llama";
+    model.path = "/home/ada/.larder/models/" + name + ".gguf";
+    model.kvBytesPerToken = bytes / 40'000;
+    model.problem = problem;
+    return model;
+}
+
+std::vector<ModelInfo> someModels() {
+    auto models = std::vector{
+        modelNamed("Llama-3.2-3B-Instruct-Q4_0", "Llama 3.2 3B Instruct", 1'917'000'000, "Q4_0", 131'072),
+        modelNamed("Meta-Llama-3.1-70B-Instruct-Q4_0", "Meta Llama 3.1 70B Instruct", 39'970'000'000, "Q4_0", 131'072),
+        modelNamed("Qwen3-Coder-30B-A3B-Instruct-Q4_K_M", "Qwen3 Coder 30B A3B Instruct", 18'600'000'000, "Q4_K", 262'144,
+                   "its architecture \"qwen3moe\" is not supported by this version (supported: llama)"),
+        modelNamed("SmolLM2-135M-Instruct.Q4_1", "SmolLM2 135M Instruct", 98'362'432, "Q4_1", 8192)};
+    models[0].repository = "bartowski/Llama-3.2-3B-Instruct-GGUF";
+    models[1].source = ModelSource::HuggingFaceCache;
+    models[1].repository = "bartowski/Meta-Llama-3.1-70B-Instruct-GGUF";
+    return models;
+}
+
+std::vector<DownloadStatus> someDownloads() {
+    DownloadStatus running{1, "bartowski/Meta-Llama-3.1-8B-Instruct-GGUF", "Q4_0", DownloadState::Running, {}, "", ""};
+    running.progress = {2'310'000'000, 4'660'000'000, 24'300'000, 96.7, false, ""};
+    DownloadStatus busy{2, "bartowski/SmolLM2-1.7B-Instruct-GGUF", "Q8_0", DownloadState::Paused, {}, "", ""};
+    busy.progress = {410'000'000, 1'820'000'000, 0, std::nullopt, false, ""};
+    DownloadStatus failed{3, "meta-llama/Llama-3.2-1B", "safetensors", DownloadState::Failed, {},
+                          "meta-llama/Llama-3.2-1B is gated: accept its terms on https://huggingface.co/meta-llama/Llama-3.2-1B and set a token.", ""};
+    return {running, busy, failed};
+}
+
+Repository someRepository() {
+    Repository repository;
+    repository.id = "bartowski/Llama-3.2-3B-Instruct-GGUF";
+    repository.commit = std::string(40, 'a');
+    repository.license = "llama3.2";
+    repository.pageUrl = "https://huggingface.co/bartowski/Llama-3.2-3B-Instruct-GGUF";
+    const auto choice = [](const std::string& label, std::uint64_t bytes, const std::string& problem = "") {
+        DownloadChoice made;
+        made.label = label;
+        made.bytes = bytes;
+        made.files = {{"Llama-3.2-3B-Instruct-" + label + ".gguf", bytes, std::string(64, 'b')}};
+        made.problem = problem;
+        made.fit = estimateFit(bytes, bytes / 40'000, 131'072, {"", 4, 16'000'000'000, 9'000'000'000});
+        return made;
+    };
+    repository.choices = {choice("Q4_0", 1'917'000'000), choice("Q8_0", 3'421'000'000), choice("F16", 6'433'000'000),
+                          choice("Q4_K_M", 2'019'000'000, "its weights are of type Q4_K, which this version does not support")};
+    return repository;
+}
+
+class Photographer {
+public:
+    explicit Photographer(QString folder, QString suffix) : m_folder(std::move(folder)), m_suffix(std::move(suffix)) {}
+
+    void take(QWidget& window, const QString& name) {
+        QTest::qWait(50);
+        const QImage image = window.grab().toImage();
+        const QString file = m_folder + u'/' + name + m_suffix + QStringLiteral(".png");
+        if (!image.save(file)) complain(name, QStringLiteral("cannot be written to ") + file);
+        if (coloursIn(image) < 8) complain(name, QStringLiteral("the picture is empty"));
+        for (const QString& text : support::clippedTexts(window)) complain(name, text);
+        ++m_taken;
+    }
+    // The same page scrolled to its end, if it scrolls.
+    void takeScrolled(QWidget& window, QWidget& page, const QString& name) {
+        take(window, name);
+        for (auto* area : page.findChildren<QScrollArea*>()) {
+            if (!area->isVisible() || area->verticalScrollBar()->maximum() == 0) continue;
+            area->verticalScrollBar()->setValue(area->verticalScrollBar()->maximum());
+            take(window, name + QStringLiteral("-end"));
+            area->verticalScrollBar()->setValue(0);
+            break;
+        }
+    }
+
+    int complaints() const { return m_complaints; }
+    int taken() const { return m_taken; }
+
+private:
+    static int coloursIn(const QImage& image) {
+        QSet<QRgb> colours;
+        for (int y = 0; y < image.height(); y += 3)
+            for (int x = 0; x < image.width(); x += 3) colours.insert(image.pixel(x, y));
+        return static_cast<int>(colours.size());
+    }
+    void complain(const QString& name, const QString& what) {
+        ++m_complaints;
+        std::printf("%s%s: %s\n", qPrintable(name), qPrintable(m_suffix), qPrintable(what));
+    }
+
+    QString m_folder;
+    QString m_suffix;
+    int m_complaints = 0;
+    int m_taken = 0;
+};
+
+void setRunning(ServiceSnapshot& snapshot) {
+    snapshot.settings.setupDone = true;
+    snapshot.settings.baseDir = "/home/ada/.larder";
+    snapshot.settings.modelDir = "/home/ada/.larder/models";
+    snapshot.server = ServerState::Running;
+    snapshot.apiKey = "5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5";
+    snapshot.runningSinceUnixMs = kNowMs - 7'200'000;
+    snapshot.engine.model = "Llama-3.2-3B-Instruct-Q4_0";
+    snapshot.engine.modelState = ModelState::Loaded;
+    snapshot.engine.isa = "avx2";
+    snapshot.engine.threads = 4;
+    snapshot.engine.contextTokens = 131'072;
+    snapshot.engine.kvBytesTotal = 4'000'000'000;
+    snapshot.engine.kvBlocksTotal = 1000;
+    snapshot.engine.kvBlocksUsed = 340;
+    snapshot.processMemoryBytes = 2'600'000'000;
+}
+
+// Five minutes of work: prefill in bursts, decode between them, the cache filling.
+void fillHistory(ScriptedService& service, ui::EngineModel& model) {
+    for (int second = 0; second < 300; ++second) {
+        service.editQuietly([&](ServiceSnapshot& snapshot) {
+            const bool prefill = second % 37 < 5;
+            const bool decode = second % 37 >= 4 && second % 37 < 30;
+            auto& engine = snapshot.engine;
+            engine.runningSequences = decode || prefill ? 2 : 0;
+            if (prefill) {
+                engine.promptTokens += 1800;
+                engine.cachedTokens += 1100;
+                engine.computedPromptTokens += 700;
+                engine.prefillSeconds += 0.9;
+            }
+            if (decode) {
+                engine.generatedTokens += static_cast<std::uint64_t>(36 + 6 * std::sin(second / 5.0));
+                engine.decodeSeconds += 0.95;
+            }
+            if (second % 37 == 4) {
+                engine.requests += 2;
+                engine.firstTokens += 2;
+                engine.totalTtftMs += 2 * (400 + 13 * (second % 41));
+                engine.lastTtftMs = 700;
+            }
+            engine.prefillTokensPerSecond = prefill ? 777 : 0;
+            engine.decodeTokensPerSecond = decode ? 38 : 0;
+            snapshot.processMemoryBytes = 2'400'000'000 + static_cast<std::uint64_t>(second) * 900'000;
+        });
+        model.sampleAt(kNowMs - (300 - second) * std::int64_t{1000});
+    }
+}
+
+void takeWizard(Photographer& photographer, ui::EngineModel& model) {
+    ui::Wizard wizard(model);
+    wizard.show();
+    int number = 1;
+    for (const int id : wizard.pageIds()) {
+        Q_UNUSED(id);
+        photographer.take(wizard, QStringLiteral("wizard-%1").arg(number++));
+        wizard.next();
+    }
+}
+
+void takeWindow(Photographer& photographer, ScriptedService& service, ui::EngineModel& model, QSize size) {
+    ui::MainWindow window(model);
+    window.resize(size);
+    window.show();
+    window.showPage(ui::PageId::Overview);
+    photographer.take(window, QStringLiteral("overview-stopped"));
+    service.edit([](ServiceSnapshot& snapshot) {
+        snapshot.server = ServerState::Failed;
+        snapshot.failure = "port 1337 is used by another program: choose another port in the settings, or stop that program.";
+    });
+    model.refresh();
+    photographer.take(window, QStringLiteral("overview-failed"));
+    window.showPage(ui::PageId::Models);
+    photographer.take(window, QStringLiteral("models-empty"));
+
+    service.setModels(someModels());
+    service.setDownloads(someDownloads());
+    service.setRepository(someRepository());
+    service.edit([](ServiceSnapshot& snapshot) { snapshot.failure.clear(), setRunning(snapshot); });
+    fillHistory(service, model);
+    model.refresh();
+    window.showPage(ui::PageId::Overview);
+    photographer.takeScrolled(window, *window.page(ui::PageId::Overview), QStringLiteral("overview"));
+    window.showPage(ui::PageId::Models);
+    photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
+    window.showPage(ui::PageId::Logs);
+    photographer.take(window, QStringLiteral("logs"));
+    window.showPage(ui::PageId::Settings);
+    photographer.takeScrolled(window, *window.page(ui::PageId::Settings), QStringLiteral("settings"));
+
+    ui::DownloadDialog dialog(model, &window);
+    dialog.show();
+    photographer.take(dialog, QStringLiteral("download-recommended"));
+    dialog.setText(QStringLiteral("bartowski/Llama-3.2-3B-Instruct-GGUF"));
+    QTest::qWait(100);
+    photographer.take(dialog, QStringLiteral("download"));
+
+    ui::Tray tray(model);
+    tray.menu().show();
+    photographer.take(tray.menu(), QStringLiteral("tray-menu"));
+    tray.menu().hide();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication application(argc, argv);
+    const QString folder = application.arguments().value(1);
+    if (folder.isEmpty() || !QDir().mkpath(folder)) return std::fprintf(stderr, "usage: larder_pictures FOLDER\n"), 2;
+    const int percent = static_cast<int>(std::lround(application.devicePixelRatio() * 100));
+    // A 1920x1080 screen at this scale, less a panel.
+    const QSize size = percent > 100 ? QSize(192'000 / percent, 100'000 / percent) : QSize(1100, 760);
+
+    ui::Look& look = ui::Look::install(application, QStringLiteral("light"));
+    int complaints = 0;
+    int taken = 0;
+    for (const QString& appearance : {QStringLiteral("light"), QStringLiteral("dark")}) {
+        look.setAppearance(appearance);
+        Photographer photographer(folder, QStringLiteral("-%1-%2").arg(appearance).arg(percent));
+        ScriptedService* service = nullptr;
+        ui::EngineModel model(ScriptedService::maker(service));
+        takeWizard(photographer, model);
+        takeWindow(photographer, *service, model, size);
+        complaints += photographer.complaints();
+        taken += photographer.taken();
+    }
+    std::printf("%d pictures in %s, %d complaints\n", taken, qPrintable(folder), complaints);
+    return complaints == 0 && taken > 0 ? 0 : 1;
+}

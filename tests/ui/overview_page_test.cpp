@@ -1,0 +1,197 @@
+#include "ui/pages/overview_page.h"
+
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QClipboard>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QLabel>
+#include <QLineEdit>
+#include <QProcess>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+#include "tests/support/scripted_service.h"
+#include "ui/pages/try_command.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/meter.h"
+
+namespace larder::ui {
+namespace {
+
+ModelInfo runnable(const std::string& name) {
+    ModelInfo model;
+    model.name = name;
+    model.path = "/models/" + name + ".gguf";
+    model.fileBytes = 98'000'000;
+    model.contextTokens = 8192;
+    return model;
+}
+
+class OverviewPageTest : public testing::Test {
+protected:
+    OverviewPageTest() {
+        page.resize(900, 700);
+        page.show();
+    }
+    void edit(const std::function<void(ServiceSnapshot&)>& change) {
+        service->editQuietly(change);
+        model.refresh();
+    }
+    void serve() {
+        edit([](ServiceSnapshot& s) {
+            s.server = ServerState::Running;
+            s.apiKey = "secret-key-123";
+            s.models = std::make_shared<const std::vector<ModelInfo>>(std::vector{runnable("tiny")});
+        });
+    }
+    QPushButton* button(const char* name) { return page.findChild<QPushButton*>(QLatin1String(name)); }
+    QString label(const char* name) { return page.findChild<QLabel*>(QLatin1String(name))->text(); }
+    QString field(const char* name) { return page.findChild<QLineEdit*>(QLatin1String(name))->text(); }
+    QPushButton* copyButton(const QString& accessibleName) {
+        for (QPushButton* each : page.findChildren<QPushButton*>())
+            if (each->accessibleName() == accessibleName) return each;
+        return nullptr;
+    }
+
+    support::ScriptedService* service = nullptr;
+    EngineModel model{support::ScriptedService::maker(service)};
+    OverviewPage page{model};
+};
+
+TEST_F(OverviewPageTest, OneButtonStartsAndStops) {
+    EXPECT_EQ(button("toggleServer")->text(), QStringLiteral("Start server"));
+    button("toggleServer")->click();
+    EXPECT_TRUE(service->called("startServer"));
+    serve();
+    EXPECT_EQ(button("toggleServer")->text(), QStringLiteral("Stop server"));
+    button("toggleServer")->click();
+    EXPECT_TRUE(service->called("stopServer"));
+    edit([](ServiceSnapshot& s) { s.server = ServerState::Stopping; });
+    EXPECT_FALSE(button("toggleServer")->isEnabled());
+    EXPECT_EQ(service->calls().size(), 2U);
+}
+
+TEST_F(OverviewPageTest, AFailureSaysWhatHappenedAndWhatToDo) {
+    QSignalSpy settings(&page, &OverviewPage::settingsWanted);
+    EXPECT_FALSE(button("openSettings")->isVisible());
+    edit([](ServiceSnapshot& s) {
+        s.server = ServerState::Failed;
+        s.failure = "Another Larder uses this folder: quit it first.";
+    });
+    EXPECT_EQ(label("detail"), QStringLiteral("Another Larder uses this folder: quit it first."));
+    EXPECT_TRUE(button("openSettings")->isVisible());
+    button("openSettings")->click();
+    EXPECT_EQ(settings.count(), 1);
+    EXPECT_EQ(button("toggleServer")->text(), QStringLiteral("Try again"));
+    button("toggleServer")->click();
+    EXPECT_TRUE(service->called("startServer"));
+}
+
+TEST_F(OverviewPageTest, TheKeyIsHiddenUntilAskedForButCopied) {
+    serve();
+    EXPECT_EQ(field("address"), QStringLiteral("http://127.0.0.1:1337"));
+    EXPECT_FALSE(field("apiKey").contains(QStringLiteral("secret")));
+    EXPECT_FALSE(field("tryCommand").contains(QStringLiteral("secret")));
+    copyButton(QStringLiteral("Copy the API key"))->click();
+    EXPECT_EQ(QApplication::clipboard()->text(), QStringLiteral("secret-key-123"));
+    copyButton(QStringLiteral("Copy the address"))->click();
+    EXPECT_EQ(QApplication::clipboard()->text(), QStringLiteral("http://127.0.0.1:1337"));
+    copyButton(QStringLiteral("Copy the command"))->click();
+    EXPECT_TRUE(QApplication::clipboard()->text().contains(QStringLiteral("Bearer secret-key-123")));
+    copyButton(QStringLiteral("Show the API key"))->click();
+    EXPECT_EQ(field("apiKey"), QStringLiteral("secret-key-123"));
+}
+
+TEST_F(OverviewPageTest, WithoutAModelItLeadsToOne) {
+    QSignalSpy wanted(&page, &OverviewPage::modelsWanted);
+    edit([](ServiceSnapshot& s) { s.modelsKnown = false; });
+    EXPECT_FALSE(button("getModel")->isVisible());   // not known yet: no false alarm
+    edit([](ServiceSnapshot& s) { s.modelsKnown = true; });
+    ASSERT_TRUE(button("getModel")->isVisible());
+    button("getModel")->click();
+    EXPECT_EQ(wanted.count(), 1);
+    serve();
+    EXPECT_FALSE(button("getModel")->isVisible());
+}
+
+TEST_F(OverviewPageTest, LoadingAndReadingShowHowFar) {
+    serve();
+    auto* progress = page.findChild<Meter*>(QStringLiteral("serverProgress"));
+    EXPECT_FALSE(progress->isVisible());
+    edit([](ServiceSnapshot& s) {
+        s.engine.model = "tiny";
+        s.engine.modelState = ModelState::Loading;
+        s.engine.loadProgress = 0.43;
+    });
+    EXPECT_TRUE(progress->isVisible());
+    EXPECT_TRUE(label("detail").contains(QStringLiteral("43 %"))) << label("detail").toStdString();
+    edit([](ServiceSnapshot& s) {
+        s.engine.modelState = ModelState::Loaded;
+        s.engine.runningSequences = s.engine.prefillingSequences = 1;
+        s.engine.prefillDoneTokens = 1000;
+        s.engine.prefillTotalTokens = 5000;
+        s.engine.prefillTokensPerSecond = 100;
+    });
+    EXPECT_TRUE(progress->isVisible());
+    EXPECT_TRUE(progress->accessibleDescription().contains(QStringLiteral("40 s"))) << progress->accessibleDescription().toStdString();
+    edit([](ServiceSnapshot& s) { s.engine.prefillDoneTokens = s.engine.prefillTotalTokens = 0; });
+    EXPECT_FALSE(progress->isVisible());
+}
+
+TEST_F(OverviewPageTest, WarningsAndChangedSettingsAreSaid) {
+    auto* banner = page.findChild<Banner*>();
+    serve();
+    EXPECT_FALSE(banner->isVisible());
+    edit([](ServiceSnapshot& s) { s.restartNeeded = true; });
+    ASSERT_TRUE(banner->isVisible());
+    banner->findChild<QPushButton*>()->click();
+    EXPECT_TRUE(service->called("restartServer"));
+    edit([](ServiceSnapshot& s) { s.engine.warning = "tiny was not loaded: Larder crashed while loading it last time."; });
+    EXPECT_TRUE(banner->accessibleName().contains(QStringLiteral("crashed")));
+}
+
+TEST_F(OverviewPageTest, HiddenItDoesNothingAndShownItCatchesUp) {
+    page.hide();
+    serve();
+    EXPECT_EQ(label("headline"), QStringLiteral("Stopped"));
+    page.show();
+    EXPECT_EQ(label("headline"), QStringLiteral("Serving"));
+}
+
+// The shell is the judge: the command is handed to it with printf in curl's place.
+TEST(TryCommand, SurvivesHostileNames) {
+    ServiceSnapshot snapshot;
+    snapshot.address = "http://127.0.0.1:1337";
+    snapshot.models = std::make_shared<const std::vector<ModelInfo>>(std::vector{runnable("a'b\"c $(touch x) `y` \\ z")});
+    const QString command = tryCommand(snapshot, QStringLiteral("k'ey"));
+    ASSERT_TRUE(command.startsWith(QStringLiteral("curl ")));
+    QProcess shell;
+    shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), QStringLiteral("printf '%s\\n' ") + command.mid(5)});
+    ASSERT_TRUE(shell.waitForFinished());
+    const QList<QByteArray> arguments = shell.readAllStandardOutput().trimmed().split('\n');
+    ASSERT_EQ(arguments.size(), 7);
+    EXPECT_EQ(arguments[0], "http://127.0.0.1:1337/v1/chat/completions");
+    EXPECT_EQ(arguments[2], "Authorization: Bearer k'ey");
+    const QJsonObject body = QJsonDocument::fromJson(arguments[6]).object();
+    EXPECT_EQ(body.value(QStringLiteral("model")).toString().toStdString(), snapshot.models->front().name);
+}
+
+TEST(TryCommand, NamesTheLoadedModelThenTheDefaultThenTheFirstThatRuns) {
+    ServiceSnapshot snapshot;
+    ModelInfo broken = runnable("broken");
+    broken.problem = "a K-quant";
+    snapshot.models = std::make_shared<const std::vector<ModelInfo>>(std::vector{broken, runnable("first"), runnable("second"), runnable("third")});
+    EXPECT_EQ(modelToTry(snapshot), "first");
+    snapshot.settings.defaultModel = "second";
+    EXPECT_EQ(modelToTry(snapshot), "second");
+    snapshot.engine.model = "third";
+    snapshot.engine.modelState = ModelState::Loaded;
+    EXPECT_EQ(modelToTry(snapshot), "third");
+    EXPECT_FALSE(tryCommand(snapshot, QString()).contains(QStringLiteral("Authorization")));
+}
+
+}  // namespace
+}  // namespace larder::ui

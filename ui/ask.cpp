@@ -1,0 +1,57 @@
+#include "ui/ask.h"
+
+#include <QFileDialog>
+#include <QMessageBox>
+#include <QPushButton>
+#include <deque>
+
+namespace larder::ui {
+
+namespace {
+
+struct AnswersInAdvance {
+    std::deque<bool> confirmations;
+    std::deque<QString> folders;
+};
+
+AnswersInAdvance& answersInAdvance() {
+    static AnswersInAdvance answers;
+    return answers;
+}
+
+template <class T>
+std::optional<T> takeFirst(std::deque<T>& queue) {
+    if (queue.empty()) return std::nullopt;
+    T first = std::move(queue.front());
+    queue.pop_front();
+    return first;
+}
+
+}  // namespace
+
+bool Ask::confirm(QWidget* parent, const Question& question) {
+    if (const auto answer = takeFirst(answersInAdvance().confirmations)) return *answer;
+    QMessageBox box(parent);
+    box.setIcon(question.dangerous ? QMessageBox::Warning : QMessageBox::Question);
+    box.setWindowTitle(question.title);
+    box.setTextFormat(Qt::PlainText);
+    box.setText(question.text);
+    QPushButton* yes = box.addButton(question.yes, QMessageBox::AcceptRole);
+    QPushButton* no = box.addButton(question.no, QMessageBox::RejectRole);
+    yes->setProperty(question.dangerous ? "danger" : "primary", true);
+    box.setDefaultButton(question.dangerous ? no : yes);
+    box.setEscapeButton(no);
+    box.exec();
+    return box.clickedButton() == yes;
+}
+
+std::optional<QString> Ask::folder(QWidget* parent, const QString& title, const QString& start) {
+    if (auto answer = takeFirst(answersInAdvance().folders)) return answer;
+    const QString chosen = QFileDialog::getExistingDirectory(parent, title, start);
+    return chosen.isEmpty() ? std::nullopt : std::optional(chosen);
+}
+
+void Ask::answerNext(bool answer) { answersInAdvance().confirmations.push_back(answer); }
+void Ask::answerNextFolder(const QString& path) { answersInAdvance().folders.push_back(path); }
+
+}  // namespace larder::ui

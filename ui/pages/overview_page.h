@@ -1,0 +1,53 @@
+// The first page: is it running, where, how fast. The server's card, the figures and charts of this run. GUI thread only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/engine_model.h"
+
+class QPushButton;
+
+namespace larder::ui {
+
+class Banner;
+class Card;
+class Figure;
+class HistoryCharts;
+class ServerCard;
+class TextLabel;
+
+class OverviewPage : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit OverviewPage(EngineModel& model, QWidget* parent = nullptr);
+
+signals:
+    void modelsWanted();     // "Get a model"
+    void settingsWanted();   // what failed is mended there
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    QWidget* buildNoModel();
+    QWidget* buildFigures();
+    void refresh();          // only while visible: nobody sees the others
+    void refreshBanner();
+    void refreshFigures();
+
+    EngineModel& m_model;
+    Banner* m_banner;
+    QWidget* m_noModel;
+    ServerCard* m_server;
+    Figure* m_prefill;
+    Figure* m_decode;
+    Figure* m_ttft;
+    Figure* m_cache;
+    Figure* m_requests;
+    Figure* m_tokens;
+    TextLabel* m_totals;
+    HistoryCharts* m_charts;
+};
+
+}  // namespace larder::ui

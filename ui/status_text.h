@@ -1,0 +1,44 @@
+// What the state of everything is called, once for tray, tooltip and pages. Pure functions of a snapshot; translated.
+#pragma once
+
+#include <QCoreApplication>
+#include <QString>
+
+#include "engine/service.h"
+
+namespace larder::ui {
+
+enum class Light { Stopped, Starting, Serving, Generating, Warning };
+
+class StatusText {
+    Q_DECLARE_TR_FUNCTIONS(StatusText)
+
+public:
+    explicit StatusText(const ServiceSnapshot& snapshot);  // kept by reference: use it at once
+
+    Light light() const { return m_light; }
+    QString iconName() const;    // ":/icons/tray-serving.svg"
+    QString headline() const;    // "Serving", "Generating", "Stopped", "Starting ...", "Needs attention"
+    QString detail() const;      // one line: the loaded model, the load's progress, or the failure's sentence
+    QString tooltip() const;     // headline, address, model, live figures; several lines, plain text
+
+    // Serving stats of this run, for the tray menu and Overview.
+    QString tokensProcessed() const;    // prompt + generated
+    QString tokensCached() const;
+    QString cacheEfficiency() const;    // "64 %", "-" before the first prompt
+    QString prefillRate() const;        // "943 tokens/s", "-"
+    QString decodeRate() const;
+    QString timeToFirstToken() const;   // mean: "0.4 s", "-"
+
+    static QString bytes(std::uint64_t bytes);         // "4.1 GB" in the user's number format
+    static QString duration(double seconds);           // "2 min 5 s"
+    static QString tokenRate(double tokensPerSecond);  // "943 tokens/s"
+    static QString count(std::uint64_t number);        // "1,234,567" in the user's number format
+
+private:
+    QString activity(const QString& model) const;
+    const ServiceSnapshot& m_snapshot;
+    Light m_light;
+};
+
+}  // namespace larder::ui
