@@ -154,9 +154,9 @@ QTabBar::tab:focus { color: @accent; }
 QTabWidget::pane { border: none; border-top: 1px solid @border; }
 
 QWidget#sidebar { background: @card; border: none; border-right: 1px solid @border; }
-QListWidget#navigation { background: transparent; border: 2px solid transparent; border-radius: $8px; }
-QListWidget#navigation:focus { border: 2px solid @accent; }
-QListWidget#navigation::item { color: @text; padding: $7px $8px; margin: $1px; border-radius: $6px; }
+QListWidget#navigation, QListWidget#navigation:focus { background: transparent; border: none; outline: none; }
+QListWidget#navigation::item { color: @text; padding: 0 $8px; margin: $1px; border: 2px solid transparent; border-radius: $6px; }
+QListWidget#navigation::item:focus { border-color: @accent; }
 QListWidget#navigation::item:hover { background: @hover; }
 QListWidget#navigation::item:selected { color: @accent; background: @hover; }
 )";

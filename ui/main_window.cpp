@@ -61,7 +61,10 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     row->addLayout(right, 1);
     setCentralWidget(whole);
 
-    addPage(PageId::Overview, tr("Overview"), QStringLiteral("overview"), new OverviewPage(model));
+    auto* overview = new OverviewPage(model);
+    addPage(PageId::Overview, tr("Overview"), QStringLiteral("overview"), overview);
+    connect(overview, &OverviewPage::modelsWanted, this, [this] { showPage(PageId::Models); });
+    connect(overview, &OverviewPage::settingsWanted, this, [this] { showPage(PageId::Settings); });
     addPage(PageId::Models, tr("Models"), QStringLiteral("models"), new ModelsPage(model));
     addPage(PageId::Logs, tr("Logs"), QStringLiteral("logs"), new LogsPage(model));
     auto* settings = new SettingsPage(model);
@@ -69,6 +72,7 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     connect(settings, &SettingsPage::wizardWanted, this, &MainWindow::wizardWanted);
 
     connect(m_navigation, &QListWidget::currentRowChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(m_navigation, &QListWidget::currentRowChanged, this, &MainWindow::updateBanner);
     connect(m_banner, &Banner::actionClicked, this, &MainWindow::followAdvice);
     connect(&m_model, &EngineModel::changed, this, &MainWindow::update);
     buildShortcuts();
@@ -135,6 +139,7 @@ void MainWindow::addPage(PageId id, const QString& name, const QString& icon, QW
     item->setData(kNameRole, name);
     item->setData(kIconRole, icon);
     item->setData(Qt::AccessibleTextRole, name);
+    item->setSizeHint(QSize(0, Look::instance().space(9)));
     item->setToolTip(QStringLiteral("%1 (Ctrl+%2)").arg(name).arg(m_navigation->count()));
 }
 
@@ -182,7 +187,11 @@ void MainWindow::update() {
 void MainWindow::updateBanner() {
     const ServiceSnapshot& now = m_model.snapshot();
     const StatusText status(now);
-    if (now.server == ServerState::Failed) return advise(Advice::StartServer, status.detail(), Tone::Bad, tr("Try again"));
+    if (now.server == ServerState::Failed) {
+        // Overview says it itself, at the top.
+        if (currentPage() == PageId::Overview) return advise(Advice::None, QString(), Tone::Neutral, QString());
+        return advise(Advice::StartServer, status.detail(), Tone::Bad, tr("Try again"));
+    }
     const bool running = now.server == ServerState::Running;
     if (running && now.engine.modelState == ModelState::Failed)
         return advise(Advice::OpenModels, status.detail(), Tone::Bad, tr("Choose a model"));

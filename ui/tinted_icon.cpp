@@ -1,6 +1,7 @@
 #include "ui/tinted_icon.h"
 
 #include <QFile>
+#include <QHash>
 #include <QIconEngine>
 #include <QPainter>
 #include <QPixmapCache>
@@ -76,9 +77,13 @@ QIcon tintedIcon(const QString& path, std::function<QColor(QIcon::Mode)> colour)
     return QIcon(new TintedIconEngine(path, std::move(colour)));
 }
 
+// One icon for each path: Qt keeps what it scaled from an icon, and a new one at every change of state would fill its cache.
+// Never destroyed: pixmaps must not outlive the application, and statics would.
 QIcon pictureIcon(const QString& path) {
+    static QHash<QString, QIcon>& icons = *new QHash<QString, QIcon>;
+    QIcon& icon = icons[path];
+    if (!icon.isNull()) return icon;
     const QByteArray svg = readSvg(path);
-    QIcon icon;
     for (const int pixels : {16, 20, 22, 24, 32, 44, 48, 64, 128})
         icon.addPixmap(drawnPixmap(svg, Qt::black, QSize(pixels, pixels)));
     return icon;

@@ -191,7 +191,8 @@ int hours(int count) {
     ui::Tray tray(model);
     ui::MainWindow window(model);
     window.show();
-    for (int second = 0; second < count * 3600; ++second) {
+    int second = 0;
+    const auto step = [&] {
         script->edit([&](ServiceSnapshot& snapshot) {
             snapshot.server = ServerState::Running;
             snapshot.engine.modelState = ModelState::Loaded;
@@ -211,9 +212,17 @@ int hours(int count) {
         });
         model.sampleAt(1'700'000'000'000 + second * std::int64_t{1000});
         if (second % 600 == 0) window.showPage(static_cast<ui::PageId>(second / 600 % 4));
-        if (second % 20 == 0) QCoreApplication::processEvents();
         if (second % (6 * 3600) == 0) std::printf("%3d h: %.1f MB\n", second / 3600, static_cast<double>(processMemoryBytes()) / 1e6);
-    }
+        ++second;
+    };
+    // In steps of the event loop, so that what it does between events (deleteLater, painting) is done as in real use.
+    QTimer steps;
+    QObject::connect(&steps, &QTimer::timeout, [&] {
+        for (int i = 0; i < 20 && second < count * 3600; ++i) step();
+        if (second == count * 3600) QCoreApplication::quit();
+    });
+    steps.start(0);
+    QCoreApplication::exec();
     std::printf("%3d h: %.1f MB\n", count, static_cast<double>(processMemoryBytes()) / 1e6);
     return 0;
 }

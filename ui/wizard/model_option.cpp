@@ -13,8 +13,6 @@ ModelOption::ModelOption(const QString& title, const QString& detail, QWidget* p
     m_radio->setText(QString(title).replace(QLatin1Char('&'), QStringLiteral("&&")));
     m_radio->setAccessibleName(title);
     m_radio->setAccessibleDescription(detail);
-    // One group over all options, by the page: on its own each radio is exclusive among its siblings only.
-    m_radio->setAutoExclusive(false);
     const int indent = style()->pixelMetric(QStyle::PM_ExclusiveIndicatorWidth) +
                        style()->pixelMetric(QStyle::PM_RadioButtonLabelSpacing);
     const Look& look = Look::instance();

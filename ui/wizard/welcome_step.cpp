@@ -14,7 +14,7 @@ WelcomeStep::WelcomeStep(const Settings& draft, QWidget* parent)
     const Look& look = Look::instance();
     const QStringList points{
         tr("Runs a language model here: no account, and nothing you write leaves this computer."),
-        tr("Remembers every prompt it has worked through, so an agent that comes back starts answering sooner."),
+        tr("Works on the processor alone: no graphics card is needed."),
         tr("Speaks the OpenAI protocol at an address of yours; start and stop it from the tray."),
     };
     for (const QString& point : points) {
