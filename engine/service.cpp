@@ -64,6 +64,10 @@ public:
         });
     }
 
+    void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) override {
+        m_control.folders().post([path, answer = Answer<FolderCheck>(std::move(reply))] { answer.give(larder::checkFolder(path)); });
+    }
+
     // A newer search ends the older ones: they get Cancelled.
     void searchRepositories(const std::string& text, Reply<std::vector<SearchResult>> reply) override {
         const std::uint64_t number = ++m_searches;

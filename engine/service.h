@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -77,6 +78,9 @@ public:
     virtual void saveSettings(const Settings& settings, Reply<void> reply) = 0;
     virtual void renewApiKey(Reply<std::string> reply) = 0;
     virtual void saveHubToken(const std::string& token, Reply<void> reply) = 0;
+
+    // checkFolder() of machine.h, off the caller's thread: a network folder whose server is gone can take long.
+    virtual void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) = 0;
 
     virtual void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) = 0;
     virtual void searchRepositories(const std::string& text, Reply<std::vector<SearchResult>> reply) = 0;

@@ -31,6 +31,7 @@ ServiceControl::~ServiceControl() {
     m_thread.join();
     m_listing.stop();
     m_searching.stop();
+    m_folders.stop();
     m_disk.stop();
     m_downloads.publish(nullptr);
 }

@@ -2,7 +2,7 @@
 // the downloads and the disk. Idle, with no server and no download, it sleeps without a timeout.
 //
 // Other threads: errands (disk: downloads, model files), one for listing repositories and one for searching, so that a slow
-// network delays neither each other nor a stop.
+// network delays neither each other nor a stop; and one for looking at folders, which may lie on a network.
 #pragma once
 
 #include <atomic>
@@ -36,6 +36,7 @@ public:
     void disk(std::function<void()> errand) { m_disk.post(std::move(errand)); }
     Errands& listing() { return m_listing; }
     Errands& searching() { return m_searching; }
+    Errands& folders() { return m_folders; }
     bool ends() const { return m_ends; }
     std::shared_ptr<Downloads> downloads() { return m_downloads.read(); }  // errands on the disk thread only, but for status()
     void askForFigures();
@@ -87,6 +88,7 @@ private:
     Errands m_disk{"files"};
     Errands m_listing{"hub"};
     Errands m_searching{"search"};
+    Errands m_folders{"folders"};
     base::Thread m_thread;
 };
 

@@ -117,6 +117,17 @@ QAbstractSpinBox::down-arrow { image: url(:/icons/arrow-down.svg); width: $9px; 
 
 QCheckBox, QRadioButton { spacing: $8px; padding: $3px; border: 2px solid transparent; border-radius: $5px; }
 QCheckBox:focus, QRadioButton:focus { border-color: @accent; }
+QCheckBox:disabled, QRadioButton:disabled { color: @disabled; }
+QCheckBox::indicator { width: $14px; height: $14px; border: 1px solid @control; border-radius: $4px; background: @card; }
+QCheckBox::indicator:hover { background: @hover; }
+QCheckBox::indicator:checked { border-color: @accent; background: @accent; image: url(:/icons/@tick.svg); }
+QCheckBox::indicator:disabled { border-color: @border; background: @window; }
+QCheckBox::indicator:checked:disabled { border-color: @disabled; background: @disabled; }
+QRadioButton::indicator { width: @box; height: @box; border: 1px solid @control; border-radius: @round; background: @card; }
+QRadioButton::indicator:hover { background: @hover; }
+QRadioButton::indicator:checked { width: @dot; height: @dot; border: @ring solid @accent; background: @onAccent; }
+QRadioButton::indicator:disabled { border-color: @border; background: @window; }
+QRadioButton::indicator:checked:disabled { border-color: @disabled; }
 
 QAbstractItemView { alternate-background-color: @window; }
 QTableView, QTreeView, QListView { color: @text; background: @card; border: 1px solid @border; border-radius: $8px;
@@ -176,7 +187,7 @@ QHash<QString, QColor> sheetColours(bool dark) {
         {QStringLiteral("onAccent"), roleColour(Role::OnAccent, dark)},
         {QStringLiteral("hover"), roleColour(Role::Hover, dark)},
         {QStringLiteral("disabled"), dark ? QColor(0x86, 0x7d, 0x71) : QColor(0x96, 0x8e, 0x83)},
-        {QStringLiteral("control"), dark ? QColor(0x76, 0x6d, 0x62) : QColor(0x95, 0x8c, 0x80)},
+        {QStringLiteral("control"), dark ? QColor(0x76, 0x6d, 0x62) : QColor(0x8d, 0x84, 0x78)},
         {QStringLiteral("handle"), dark ? QColor(0x57, 0x4f, 0x46) : QColor(0xc9, 0xc1, 0xb6)},
     };
     for (int tone = 0; tone < 5; ++tone) {
@@ -224,9 +235,28 @@ QPalette lookPalette(bool dark) {
     return palette;
 }
 
-QString lookStyleSheet(bool dark, double step) {
+// What @name stands for: colours, and measures that follow from others.
+static QHash<QString, QString> sheetWords(bool dark, int paddingPixels, int boxPixels) {
+    QHash<QString, QString> words;
     const auto colours = sheetColours(dark);
+    for (auto colour = colours.begin(); colour != colours.end(); ++colour) words.insert(colour.key(), colour->name());
+    const auto measure = [&words](const char* name, int pixels) {
+        words.insert(QLatin1String(name), QStringLiteral("%1px").arg(pixels));
+    };
+    measure("focusY", qMax(0, paddingPixels - 1));  // the ring is one pixel thicker than the border it replaces
+    const int circle = (boxPixels + 3) / 2 * 2;  // even: a corner's radius is half of it, to the pixel
+    const int ring = circle * 5 / 16;
+    measure("box", circle - 2);
+    measure("round", circle / 2);
+    measure("ring", ring);
+    measure("dot", circle - 2 * ring);
+    words.insert(QStringLiteral("tick"), dark ? QStringLiteral("tick-dark") : QStringLiteral("tick-light"));
+    return words;
+}
+
+QString lookStyleSheet(bool dark, double step) {
     const auto pixels = [step](int quarters) { return qMax(1, qRound(step * quarters / 4)); };
+    const auto words = sheetWords(dark, pixels(5), pixels(14));
     const QString source = QString::fromLatin1(kStyleSheet);
     QString sheet;
     sheet.reserve(source.size() * 2);
@@ -244,12 +274,8 @@ QString lookStyleSheet(bool dark, double step) {
         } else {
             while (end < source.size() && source.at(end).isLetterOrNumber()) ++end;
             const QString name = source.mid(at + 1, end - at - 1);
-            if (name == QLatin1String("focusY")) {  // the ring is one pixel thicker than the border it replaces
-                sheet += QString::number(qMax(0, pixels(5) - 1)) + QStringLiteral("px");
-            } else {
-                assert(colours.contains(name));
-                sheet += colours.value(name).name();
-            }
+            assert(words.contains(name));
+            sheet += words.value(name);
         }
         at = end;
     }

@@ -53,8 +53,8 @@ private:
     std::unique_ptr<Service> m_service;
     ServiceSnapshot m_snapshot;
     History m_history;
-    QTimer m_coalesce;   // runs while a change was shown less than 100 ms ago
-    QTimer m_sampling;
+    QTimer m_coalesce{this};   // runs while a change was shown less than 100 ms ago
+    QTimer m_sampling{this};
     bool m_again = false;
     bool m_watched = false;
 };

@@ -14,6 +14,11 @@ double rateBetween(std::uint64_t tokensBefore, std::uint64_t tokens, double seco
     return busy > 0 ? static_cast<double>(tokens - tokensBefore) / busy : 0;
 }
 
+// The first token of an answer is the prompt's work: it costs no decode step.
+std::uint64_t decodedTokens(const EngineStatus& status) {
+    return status.generatedTokens - std::min(status.generatedTokens, status.firstTokens);
+}
+
 bool startedAnew(const EngineStatus& before, const EngineStatus& now) {
     return now.promptTokens < before.promptTokens || now.generatedTokens < before.generatedTokens ||
            now.steps < before.steps || now.requests < before.requests || now.firstTokens < before.firstTokens ||
@@ -42,11 +47,16 @@ void History::add(const ServiceSnapshot& snapshot, std::int64_t unixMs) {
             std::min(100.0, 100.0 * static_cast<double>(now.cachedTokens) / static_cast<double>(now.promptTokens));
     if (!first) {
         // Nothing was sampled for a while because nothing happened: the line must not slope through that time.
-        if (second - last().second > 2) push(Sample{second - 1, 0, 0, 0, last().cacheEfficiencyPercent, last().memoryBytes});
+        if (second - last().second > 2) {
+            Sample still{last().second + 1, 0, 0, 0, last().cacheEfficiencyPercent, last().memoryBytes};
+            push(still);
+            still.second = second - 1;
+            if (still.second > last().second) push(still);
+        }
         const double elapsed = static_cast<double>(unixMs - m_beforeMs) / 1000;
         sample.prefillTokensPerSecond = rateBetween(m_before.computedPromptTokens, now.computedPromptTokens,
                                                     m_before.prefillSeconds, now.prefillSeconds, elapsed);
-        sample.decodeTokensPerSecond = rateBetween(m_before.generatedTokens, now.generatedTokens, m_before.decodeSeconds,
+        sample.decodeTokensPerSecond = rateBetween(decodedTokens(m_before), decodedTokens(now), m_before.decodeSeconds,
                                                    now.decodeSeconds, elapsed);
         if (now.firstTokens > m_before.firstTokens)
             sample.ttftMs = std::max(0.0, now.totalTtftMs - m_before.totalTtftMs) /

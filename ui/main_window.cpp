@@ -183,22 +183,24 @@ void MainWindow::update() {
     updateBanner();
 }
 
-// The gravest thing first, one at a time.
+// The gravest thing first, one at a time, and nothing that the page at hand says itself at its top.
 void MainWindow::updateBanner() {
     const ServiceSnapshot& now = m_model.snapshot();
     const StatusText status(now);
+    const bool onOverview = currentPage() == PageId::Overview;
+    const bool warned = !now.engine.warning.empty();
     if (now.server == ServerState::Failed) {
-        // Overview says it itself, at the top.
-        if (currentPage() == PageId::Overview) return advise(Advice::None, QString(), Tone::Neutral, QString());
+        if (onOverview) return advise(Advice::None, QString(), Tone::Neutral, QString());
         return advise(Advice::StartServer, status.detail(), Tone::Bad, tr("Try again"));
     }
     const bool running = now.server == ServerState::Running;
     if (running && now.engine.modelState == ModelState::Failed)
         return advise(Advice::OpenModels, status.detail(), Tone::Bad, tr("Choose a model"));
-    if (running && now.restartNeeded)
+    const bool pageSaysRestart = currentPage() == PageId::Settings || (onOverview && !warned);
+    if (running && now.restartNeeded && !pageSaysRestart)
         return advise(Advice::RestartServer, tr("Some settings take effect when the server starts anew. Answers under way would end."),
                       Tone::Busy, tr("Restart server"));
-    if (!now.engine.warning.empty())
+    if (warned && !onOverview)
         return advise(Advice::OpenModels, sentenceOf(now.engine.warning), Tone::Warning, tr("Open Models"));
     if (now.modelFolderFreeBytes > 0 && now.modelFolderFreeBytes < now.settings.lowDiskBytes)
         return advise(Advice::OpenSettings,

@@ -167,6 +167,7 @@ void RepositoryPanel::arrived(Expected<Repository> result) {
     m_page->setVisible(!m_repository->pageUrl.empty());
     m_choices->show(*m_repository);
     m_table->setVisible(m_choices->rowCount() > 0);
+    fitColumns();
     QString facts = m_repository->license.empty() ? tr("Its licence is not stated.")
                                                   : tr("Licence: %1").arg(QString::fromStdString(m_repository->license));
     if (m_choices->rowCount() == 0) facts = tr("Nothing in this repository is a model file that Larder knows.");
@@ -175,6 +176,21 @@ void RepositoryPanel::arrived(Expected<Repository> result) {
                tr("This model asks you to accept its terms: open its page, sign in and accept them. Then make a token in your "
                   "account's settings there and paste it here, so that the download is allowed."));
     choose();
+}
+
+void RepositoryPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitColumns();
+}
+
+// Where the remarks would be cut to a few letters they give way; the note below says them whole.
+void RepositoryPanel::fitColumns() {
+    const QHeaderView* header = m_table->horizontalHeader();
+    const QAbstractItemView& view = *m_table;
+    int others = 0;
+    for (const int column : {ChoiceTable::Label, ChoiceTable::Size, ChoiceTable::FitWord})
+        others += std::max(view.sizeHintForColumn(column), header->sectionSizeHint(column));
+    m_table->setColumnHidden(ChoiceTable::Note, m_table->viewport()->width() - others < header->sectionSizeHint(ChoiceTable::Note));
 }
 
 // The version the reference names; where it names none, the recommended one.

@@ -36,11 +36,15 @@ signals:
     void downloadWanted();                        // Enter or a double click on a version
     void notFound(const QString& id);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void build();
     QWidget* buildAccess();
     void arrived(Expected<Repository> result);
     void choose();
+    void fitColumns();
     void refreshNote();
     void showAccess(bool visible, const QString& why);
     void saveToken();

@@ -28,8 +28,8 @@ Light lightOf(const ServiceSnapshot& snapshot) {
 }
 
 QString percentOf(double share) {
-    const double percent = std::isfinite(share) ? std::clamp(share * 100, 0.0, 100.0) : 0;
-    // Rounded down: 100 % is said only when nothing is left.
+    // Rounded down: 100 % is said only when nothing is left. The little more is for 29 of 100, which is 28.999... in binary.
+    const double percent = std::isfinite(share) ? std::clamp(share * 100 + 1e-9, 0.0, 100.0) : 0;
     return StatusText::tr("%1 %").arg(QLocale().toString(static_cast<int>(percent)));
 }
 
@@ -114,8 +114,8 @@ QString StatusText::tooltip() const {
             lines += tr("%1 running, %2 waiting").arg(count(engine.runningSequences), count(engine.waitingSequences));
         }
         QStringList rates;
-        if (engine.prefillSeconds > 0) rates += tr("Prefill %1").arg(prefillRate());
-        if (engine.decodeSeconds > 0) rates += tr("decode %1").arg(decodeRate());
+        if (engine.prefillSeconds > 0 && engine.computedPromptTokens > 0) rates += tr("Prefill %1").arg(prefillRate());
+        if (engine.decodeSeconds > 0 && engine.generatedTokens > engine.firstTokens) rates += tr("decode %1").arg(decodeRate());
         if (!rates.isEmpty()) lines += rates.join(QStringLiteral(", "));
         if (engine.promptTokens > 0) lines += tr("%1 of the prompts came from the cache").arg(cacheEfficiency());
     }
@@ -139,7 +139,9 @@ QString StatusText::prefillRate() const {
 }
 
 QString StatusText::decodeRate() const {
-    return tokenRate(perSecond(m_snapshot.engine.generatedTokens, m_snapshot.engine.decodeSeconds));
+    const EngineStatus& engine = m_snapshot.engine;  // first tokens are the prompts' work
+    const std::uint64_t decoded = engine.generatedTokens - std::min(engine.generatedTokens, engine.firstTokens);
+    return tokenRate(perSecond(decoded, engine.decodeSeconds));
 }
 
 QString StatusText::timeToFirstToken() const {
@@ -176,7 +178,8 @@ QString StatusText::duration(double seconds) {
 
 QString StatusText::tokenRate(double tokensPerSecond) {
     if (!std::isfinite(tokensPerSecond) || tokensPerSecond <= 0) return QStringLiteral("-");
-    return tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', tokensPerSecond < 9.95 ? 1 : 0));
+    const double shown = std::max(tokensPerSecond, 0.1);  // "0.0" would say that nothing moves
+    return tr("%1 tokens/s").arg(QLocale().toString(shown, 'f', shown < 9.95 ? 1 : 0));
 }
 
 QString StatusText::count(std::uint64_t number) { return QLocale().toString(static_cast<qulonglong>(number)); }

@@ -190,7 +190,8 @@ void Tray::updateModels() {
 
     QMenu& menu = *m_actions->models;
     menu.clear();
-    for (std::size_t i = 0; i < names.size() && i < kModelsInMenu; ++i) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i >= kModelsInMenu && names[i] != loaded) continue;  // the rest is on the Models page
         QAction* action = menu.addAction(menuText(QString::fromStdString(names[i])));
         action->setCheckable(true);
         action->setChecked(names[i] == loaded);
@@ -223,8 +224,9 @@ void Tray::showNotices() {
     }
     if (sentences.isEmpty() || !now.settings.notifications) return;
     while (sentences.size() > 4) sentences.removeFirst();
-    m_icon.showMessage(tr("Larder"), sentences.join(QLatin1Char('\n')),
-                       grave ? QSystemTrayIcon::Warning : QSystemTrayIcon::Information);
+    const QString text = sentences.join(QLatin1Char('\n'));
+    m_icon.showMessage(tr("Larder"), text, grave ? QSystemTrayIcon::Warning : QSystemTrayIcon::Information);
+    Q_EMIT notified(text);
 }
 
 void Tray::openNoticePage() { Q_EMIT windowWanted(m_noticePage); }

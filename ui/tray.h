@@ -29,10 +29,10 @@ signals:
     void aboutWanted();
     void quitWanted();
     void availabilityChanged(bool available);
+    void notified(const QString& text);   // a notification was handed to the desktop
 
 private:
     void buildMenu();
-    void buildStats();
     void update();          // only touches what changed: a menu being read must not flicker
     void updateServerActions();
     void updateModels();
@@ -45,8 +45,8 @@ private:
     EngineModel& m_model;
     QMenu m_menu;
     QSystemTrayIcon m_icon;
-    QTimer m_pace;          // runs for a moment after an update: the next one waits for it
-    QTimer m_lookAgain;     // only while there is no tray, for the first minute
+    QTimer m_pace{this};       // runs for a moment after an update: the next one waits for it
+    QTimer m_lookAgain{this};  // only while there is no tray, for the first minute
     std::uint64_t m_noticesShown = 0;
     PageId m_noticePage = PageId::Overview;
     int m_looksLeft = 12;

@@ -2,6 +2,7 @@
 
 #include "app/application.h"
 #include "app/cli/command.h"
+#include "app/translation.h"
 #include "ui/look.h"
 
 namespace larder::app {
@@ -17,6 +18,7 @@ int tray(const Options& options) {
     QApplication::setDesktopFileName(QStringLiteral("larder"));
     QApplication::setQuitOnLastWindowClosed(false);
     auto& gui = static_cast<QApplication&>(*QCoreApplication::instance());
+    installTranslation(gui, settings->language);
     ui::Look::install(gui, QString::fromStdString(settings->appearance));
     gui.setWindowIcon(QIcon(QStringLiteral(":/icons/larder.svg")));
     Application application(*settings, options.hidden, instance);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/hub/model_name.h"
 #include "engine/models.h"
 
 namespace larder::catalog {
@@ -26,11 +27,7 @@ struct ModelFiles {
 std::vector<ModelFiles> findModelFiles(const std::filesystem::path& dir, int levels);
 
 // "model-00002-of-00003": part 2 of 3 of "model". Nothing for other names and for a whole of one part.
-struct SplitName {
-    std::string prefix;
-    int part = 0;
-    int parts = 0;
-};
+using hub::SplitName;
 std::optional<SplitName> readSplitName(const std::string& stem);
 
 // "part 2 of 3 is missing", by the names of the files; empty when none is.

@@ -119,15 +119,8 @@ bool isGgufName(const fs::path& path) { return inLowerCase(path.extension().stri
 bool isSafetensorsName(const fs::path& path) { return inLowerCase(path.extension().string()) == ".safetensors"; }
 
 std::optional<SplitName> readSplitName(const std::string& stem) {
-    constexpr std::string_view kPattern = "-00000-of-00000";
-    if (stem.size() <= kPattern.size()) return std::nullopt;
-    const std::string tail = stem.substr(stem.size() - kPattern.size());
-    for (std::size_t i = 0; i < tail.size(); ++i) {
-        const bool isDigit = tail[i] >= '0' && tail[i] <= '9';
-        if (kPattern[i] == '0' ? !isDigit : tail[i] != kPattern[i]) return std::nullopt;
-    }
-    const SplitName split{stem.substr(0, stem.size() - kPattern.size()), std::stoi(tail.substr(1, 5)), std::stoi(tail.substr(10, 5))};
-    if (split.parts < 2 || split.part < 1 || split.part > split.parts) return std::nullopt;
+    auto split = hub::readSplitName(stem, "");
+    if (split && (split->parts < 2 || split->part < 1 || split->part > split->parts)) split.reset();
     return split;
 }
 

@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/fixtures.h"
+
 namespace larder {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = LARDER_SOURCE_DIR;
+const fs::path kRoot = support::sourceFolder();
 
 struct Include {
     std::string where;   // "engine/kv/kv_cache.cpp:12", for messages

@@ -77,6 +77,8 @@ class Story(unittest.TestCase):
         desktop = self.desktop
         desktop.press("push button", "Get started")
         desktop.find("text", "Model folder")
+        if self.base != desktop.home / ".larder":
+            desktop.fill("text", "Larder's folder", str(self.base))
         self.picture("folders")
         desktop.press("push button", "Next")
         port = desktop.find("spin button", "Port")
@@ -151,6 +153,16 @@ class Story(unittest.TestCase):
             wait_for(f"{sign} on the page {page}", lambda: sign.rstrip(".*") in self.desktop.texts())
             self.picture(page.lower())
 
+    def starts_at_login(self):
+        """The box on the Settings page writes what desktops read at login, and takes it away."""
+        entry = self.desktop.home / ".config/autostart/larder.desktop"
+        self.desktop.press("check box", "Start .*log.*in.*")
+        wait_for("the autostart entry", entry.exists)
+        command = next(line for line in entry.read_text().splitlines() if line.startswith("Exec="))
+        self.assertEqual(command, f'Exec="{PROGRAM}" --hidden')
+        self.desktop.press("check box", "Start .*log.*in.*")
+        wait_for("no autostart entry", lambda: not entry.exists())
+
     def second_start_raises(self):
         """A second start ends at once and shows the first one's window."""
         window = self.desktop.window("Larder")
@@ -176,6 +188,7 @@ class Xembed(Story):
         self.open_desktop("xembed")
         app = self.first_start_to_chat()
         self.pages_open()
+        self.starts_at_login()
         self.second_start_raises()
 
         # The icon sits alone at the panel's right end.
@@ -261,8 +274,9 @@ class StatusNotifier(Story):
 class NoTray(Story):
     @telling
     def test_no_tray(self):
-        """The window opens by itself, and closing it asks once."""
+        """The window opens by itself, and closing it asks once. Everything in a folder of the user's choice."""
         self.open_desktop("none")
+        self.base = self.desktop.home / "a place of my own/larder"
         app = self.first_start_to_chat()
         self.desktop.xdotool("key", "--window", self.desktop.window("Larder"), "alt+F4")
         question = self.desktop.find("push button", "Quit.*")

@@ -17,13 +17,14 @@
 #include "engine/base/json.h"
 #include "engine/base/sha256.h"
 #include "tests/support/raw_http_client.h"
+#include "tests/support/fixtures.h"
 
 extern char** environ;
 
 namespace larder::hub {
 
 FakeHub::FakeHub(const std::string& options) {
-    std::vector<std::string> arguments = {"python3", LARDER_SOURCE_DIR "/tests/support/fake_hub.py", "--root",
+    std::vector<std::string> arguments = {"python3", (support::sourceFolder() / "tests/support/fake_hub.py").string(), "--root",
                                           m_root.path().string(), "--until-eof"};
     std::istringstream words(options);
     for (std::string word; words >> word;) arguments.push_back(word);

@@ -1,15 +1,17 @@
 // Pictures of every page, light and dark, into a folder, and a check that each shows something and cuts no text off.
 // The service is scripted, so that every state can be shown. Scale by QT_SCALE_FACTOR.
 //
-//   larder_pictures FOLDER     one PNG a page; prints what is wrong and ends with 1 if anything is
+//   larder_pictures FOLDER [LANGUAGE]     one PNG a page; prints what is wrong and ends with 1 if anything is
 #include <QApplication>
 #include <QDir>
 #include <QLineEdit>
+#include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTabWidget>
 #include <QTest>
+#include <QTranslator>
 #include <cmath>
 #include <cstdio>
 
@@ -244,7 +246,14 @@ int main(int argc, char** argv) {
     if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication application(argc, argv);
     const QString folder = application.arguments().value(1);
-    if (folder.isEmpty() || !QDir().mkpath(folder)) return std::fprintf(stderr, "usage: larder_pictures FOLDER\n"), 2;
+    if (folder.isEmpty() || !QDir().mkpath(folder)) return std::fprintf(stderr, "usage: larder_pictures FOLDER [LANGUAGE]\n"), 2;
+    QTranslator translator;
+    if (const QString language = application.arguments().value(2); !language.isEmpty()) {
+        QLocale::setDefault(QLocale(language));
+        if (!translator.load(QStringLiteral("larder_") + language, QStringLiteral(":/translations")))
+            return std::fprintf(stderr, "larder_pictures: there is no translation into %s\n", qPrintable(language)), 2;
+        QCoreApplication::installTranslator(&translator);
+    }
     const int percent = static_cast<int>(std::lround(application.devicePixelRatio() * 100));
     // A 1920x1080 screen at this scale, less a panel.
     const QSize size = percent > 100 ? QSize(192'000 / percent, 100'000 / percent) : QSize(1100, 760);

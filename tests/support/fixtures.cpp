@@ -7,9 +7,9 @@
 
 namespace larder::support {
 
-std::filesystem::path fixturesFolder() {
-    return std::filesystem::path(LARDER_SOURCE_DIR) / "tests" / "fixtures";
-}
+std::filesystem::path sourceFolder() { return LARDER_SOURCE_DIR; }
+
+std::filesystem::path fixturesFolder() { return sourceFolder() / "tests" / "fixtures"; }
 
 std::filesystem::path fixtureModel(std::string_view name) {
     return fixturesFolder() / (std::string(name) + ".gguf");

@@ -17,6 +17,7 @@ inline constexpr std::string_view kFloatFixtures[] = {"tiny_llama_f32", "tiny_ll
                                                       "tiny_llama_rope_scaled", "tiny_llama_odd"};
 inline constexpr std::string_view kQuantisedFixtures[] = {"tiny_llama_q4_0", "tiny_llama_q4_1", "tiny_llama_q8_0"};
 
+std::filesystem::path sourceFolder();    // the root of the repository
 std::filesystem::path fixturesFolder();
 std::filesystem::path fixtureModel(std::string_view name);  // .../name.gguf
 

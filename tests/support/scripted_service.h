@@ -161,6 +161,10 @@ public:
     }
     void saveHubToken(const std::string& token, Reply<void> reply) override { finish("saveHubToken", token, std::move(reply)); }
 
+    void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) override {  // the real disk
+        finishWith<FolderCheck>("checkFolder", path.string(), larder::checkFolder(path), std::move(reply));
+    }
+
     void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) override {
         finishWith<Repository>("listRepository", id + " " + revision, locked(m_repository), std::move(reply));
     }

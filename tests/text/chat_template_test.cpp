@@ -1,4 +1,5 @@
 #include "engine/text/chat_template.h"
+#include "tests/support/fixtures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ constexpr const char* kChatMl =
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 std::string templateFile(const std::string& name) {
-    std::ifstream file(std::string(LARDER_SOURCE_DIR) + "/tests/golden/chat_templates/" + name, std::ios::binary);
+    std::ifstream file(support::sourceFolder() / "tests/golden/chat_templates" / name, std::ios::binary);
     EXPECT_TRUE(file) << name;
     std::stringstream out;
     out << file.rdbuf();

@@ -1,4 +1,5 @@
 #include "engine/text/jinja.h"
+#include "tests/support/fixtures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ namespace {
 using base::Json;
 
 std::string readFile(const std::string& name) {
-    std::ifstream file(std::string(LARDER_SOURCE_DIR) + "/tests/golden/chat_templates/" + name, std::ios::binary);
+    std::ifstream file(support::sourceFolder() / "tests/golden/chat_templates" / name, std::ios::binary);
     EXPECT_TRUE(file) << name;
     std::stringstream out;
     out << file.rdbuf();

@@ -10,6 +10,7 @@
 #include "engine/text/detokenizer.h"
 #include "tests/support/starter.h"
 #include "tests/text/small_vocabulary.h"
+#include "tests/support/fixtures.h"
 
 namespace larder::text {
 namespace {
@@ -23,7 +24,7 @@ base::Json readGolden(const std::filesystem::path& path) {
 }
 
 std::filesystem::path goldenFile(const char* name) {
-    return std::filesystem::path(LARDER_SOURCE_DIR) / "tests/golden/tokenizer" / name;
+    return support::sourceFolder() / "tests/golden/tokenizer" / name;
 }
 
 Expected<std::shared_ptr<const Tokenizer>> vocabularyOf(const base::Json& golden, const std::string& pretokenizer) {

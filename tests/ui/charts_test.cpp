@@ -163,7 +163,7 @@ TEST(HistoryChartsTest, WaitsForTheFirstRequestAndThenShowsItsFigures) {
 
     history.add(snapshotAt(1000, 400, 20), 1'001'000);
     charts.show(history, QStringLiteral("Waiting"));
-    EXPECT_EQ(all[0]->accessibleDescription(), QStringLiteral("Prefill: 500, Decode: 20"));
+    EXPECT_EQ(all[0]->accessibleDescription(), QStringLiteral("Prefill: 500, Decode: 19"));
     EXPECT_TRUE(all[1]->accessibleDescription().contains(QStringLiteral("0.5 s"))) << all[1]->accessibleDescription().toStdString();
     EXPECT_TRUE(all[2]->accessibleDescription().contains(QStringLiteral("40 %"))) << all[2]->accessibleDescription().toStdString();
 }

@@ -64,10 +64,14 @@ struct WizardTest : testing::Test {
         return button;
     }
     void next(int times = 1) const {
-        for (int i = 0; i < times; ++i) press(QWizard::NextButton);
+        for (int i = 0; i < times; ++i) {
+            press(QWizard::NextButton);
+            QCoreApplication::processEvents();  // what the service found about the folders arrives
+        }
     }
     void finish() const { press(QWizard::FinishButton); }
     bool canGoOn() const {
+        QCoreApplication::processEvents();
         return wizard->button(page() == 3 ? QWizard::FinishButton : QWizard::NextButton)->isEnabled();
     }
     int page() const { return static_cast<int>(wizard->pageIds().indexOf(wizard->currentId())); }
@@ -330,9 +334,9 @@ TEST_F(WizardTest, WhenTheSettingsCannotBeStoredNothingElseHappens) {
 }
 
 TEST_F(WizardTest, WhileLookingUpItShowsSoAndTakesNoSecondOrder) {
-    service->holdReplies();
     open();
     next(3);
+    service->holdReplies();
     finish();
     EXPECT_FALSE(canGoOn());
     EXPECT_FALSE(wizard->button(QWizard::BackButton)->isEnabled());
@@ -348,9 +352,9 @@ TEST_F(WizardTest, WhileLookingUpItShowsSoAndTakesNoSecondOrder) {
 }
 
 TEST_F(WizardTest, CancelledWhileLookingUpItStartsNothing) {
-    service->holdReplies();
     open();
     next(3);
+    service->holdReplies();
     finish();
     press(QWizard::CancelButton);
     wizard.reset();
@@ -402,9 +406,9 @@ TEST_F(WizardTest, AFailedLookUpSaysWhyAndCanBeTriedAgain) {
 }
 
 TEST_F(WizardTest, AnAnswerToAnEarlierIdIsDropped) {
-    service->holdReplies();
     open();
     next(3);
+    service->holdReplies();
     withText<QRadioButton>("Another model from Hugging Face")->click();
     auto* id = named<QLineEdit>("Hugging Face ID");
     QTest::keyClicks(id, QStringLiteral("org/model"));

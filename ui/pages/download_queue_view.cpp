@@ -50,12 +50,14 @@ void DownloadQueueView::refresh() {
         entry = m_rows.erase(entry);
     }
     int place = 0;
+    QWidget* before = m_clear;
     for (const DownloadStatus& status : *snapshot.downloads) {
         DownloadRow* shown = m_rows.value(status.id);
         if (!shown) shown = makeRow(status.id);
         if (m_rowLayout->indexOf(shown) != place) m_rowLayout->insertWidget(place, shown);
         ++place;
         shown->show(status);
+        before = shown->chainTabOrder(before);   // made later than what stands below
     }
     m_space->setText(tr("%1 free in the model folder").arg(StatusText::bytes(snapshot.modelFolderFreeBytes)));
     m_clear->setVisible(anyDone);

@@ -89,6 +89,12 @@ DownloadRow::DownloadRow(QWidget* parent)
     connect(m_cancel, &QPushButton::clicked, this, &DownloadRow::cancelWanted);
 }
 
+QWidget* DownloadRow::chainTabOrder(QWidget* before) {
+    QWidget::setTabOrder(before, m_toggle);
+    QWidget::setTabOrder(m_toggle, m_cancel);
+    return m_cancel;
+}
+
 void DownloadRow::show(const DownloadStatus& status) {
     m_state = status.state;
     const QString name = downloadName(status);

@@ -22,6 +22,7 @@ public:
     explicit DownloadRow(QWidget* parent = nullptr);
 
     void show(const DownloadStatus& status);
+    QWidget* chainTabOrder(QWidget* before);   // its last control
 
 signals:
     void pauseWanted();

@@ -73,12 +73,12 @@ QWidget* InstalledList::buildEmpty() {
     auto* row = new QHBoxLayout(empty);
     row->setContentsMargins(0, 0, 0, 0);
     m_emptyText = new TextLabel(TextLabel::Style::Body);
-    auto* get = new QPushButton(tr("Get a model"));
-    get->setObjectName(QStringLiteral("getFirstModel"));
-    get->setProperty("primary", true);
+    m_get = new QPushButton(tr("Get a model"));
+    m_get->setObjectName(QStringLiteral("getFirstModel"));
+    m_get->setProperty("primary", true);
     row->addWidget(m_emptyText, 1);
-    row->addWidget(get);
-    connect(get, &QPushButton::clicked, this, &InstalledList::downloadWanted);
+    row->addWidget(m_get);
+    connect(m_get, &QPushButton::clicked, this, &InstalledList::downloadWanted);
     return empty;
 }
 
@@ -99,6 +99,7 @@ void InstalledList::showEmpty(const ServiceSnapshot& snapshot) {
                                  ? tr("No model yet. Choose one by its name on Hugging Face, or put a GGUF file into %1.")
                                        .arg(QString::fromStdString(snapshot.settings.modelDir.string()))
                                  : tr("Looking for models ..."));
+    m_get->setAccessibleDescription(m_emptyText->text());   // the page has a button of that name at its top too
 }
 
 void InstalledList::rebuild(const std::vector<ModelInfo>& models) {
@@ -124,7 +125,7 @@ void InstalledList::rebuild(const std::vector<ModelInfo>& models) {
     m_models = std::make_shared<const std::vector<ModelInfo>>(models);
     arrange();
     for (InstalledRow* row : m_rows) {
-        if (!focusedName.isEmpty() && row->name() == focusedName) row->setFocus();
+        if (!focusedName.isEmpty() && row->name() == focusedName) row->takeFocus();
     }
 }
 

@@ -12,6 +12,7 @@
 
 class QComboBox;
 class QLineEdit;
+class QPushButton;
 class QVBoxLayout;
 
 namespace larder::ui {
@@ -52,6 +53,7 @@ private:
     QVBoxLayout* m_rowLayout;
     QWidget* m_empty;
     TextLabel* m_emptyText;
+    QPushButton* m_get;
     TextLabel* m_noMatch;
     std::shared_ptr<const std::vector<ModelInfo>> m_models;
     std::vector<InstalledRow*> m_rows;   // as in m_models

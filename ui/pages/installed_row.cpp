@@ -19,19 +19,17 @@ namespace larder::ui {
 
 namespace {
 
-constexpr std::size_t kSmallestAgentWindow = 16'384;  // tools and system prompt of coding agents need about this much alone
-
-QString modelWindowText(std::size_t tokens) {
-    return tokens >= 1024 ? InstalledRow::tr("%1k window").arg(QLocale().toString(static_cast<qulonglong>(tokens / 1024)))
-                          : InstalledRow::tr("%1-token window").arg(tokens);
-}
-
 // "135 M weights", "7.2 B weights": how people speak of a model's size.
 QString weightsText(std::uint64_t parameters) {
     const double millions = static_cast<double>(parameters) / 1e6;
     if (millions < 1) return InstalledRow::tr("%1 weights").arg(QLocale().toString(static_cast<qulonglong>(parameters)));
     if (millions < 1000) return InstalledRow::tr("%1M weights").arg(QLocale().toString(millions, 'f', 0));
     return InstalledRow::tr("%1B weights").arg(QLocale().toString(millions / 1000, 'f', 1));
+}
+
+QString modelWindowText(std::size_t tokens) {
+    if (tokens < 1024) return InstalledRow::tr("%1-token window").arg(tokens);
+    return InstalledRow::tr("%1k window").arg(QLocale().toString(static_cast<qulonglong>(tokens / 1024)));
 }
 
 QString detailText(const ModelInfo& model) {
@@ -53,6 +51,7 @@ QString searchText(const ModelInfo& model) {
 }
 
 QString windowWarning(std::size_t contextTokens) {
+    constexpr std::size_t kSmallestAgentWindow = 16'384;   // tools and system prompt of coding agents need about this much alone
     if (contextTokens == 0 || contextTokens >= kSmallestAgentWindow) return {};
     return InstalledRow::tr("chat only: %1").arg(modelWindowText(contextTokens));
 }
@@ -65,7 +64,6 @@ InstalledRow::InstalledRow(const QString& name, QWidget* parent) : QFrame(parent
     layout->setSpacing(look.space(2));
     buildText(layout);
     buildActions(layout);
-    setFocusProxy(m_load);
 }
 
 void InstalledRow::buildText(QBoxLayout* layout) {
@@ -129,6 +127,9 @@ void InstalledRow::buildActions(QBoxLayout* layout) {
     connect(copy, &QAction::triggered, this, [this] { QApplication::clipboard()->setText(m_name); });
     connect(m_remove, &QAction::triggered, this, &InstalledRow::removeWanted);
 }
+
+// Not by a focus proxy: Tab would go from the last control before the row's old place back into it.
+void InstalledRow::takeFocus() { m_load->setFocus(); }
 
 QWidget* InstalledRow::chainTabOrder(QWidget* before) {
     QWidget::setTabOrder(before, m_load);

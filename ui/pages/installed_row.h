@@ -32,6 +32,7 @@ public:
     void show(const ModelInfo& model, const ServiceSnapshot& snapshot);
     void setDivided(bool divided);                  // a line above
     QWidget* chainTabOrder(QWidget* before);        // its last control
+    void takeFocus();
 
 signals:
     void loadWanted();

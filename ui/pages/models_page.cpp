@@ -56,6 +56,7 @@ ModelsPage::ModelsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m
     m_scroll->setWidgetResizable(true);
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setWidget(content);
+    m_scroll->setAccessibleName(tr("Models"));   // Tab stops here, so that the arrow keys scroll
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(m_scroll);

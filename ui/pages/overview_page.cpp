@@ -57,6 +57,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidget(content);
+    scroll->setAccessibleName(tr("Overview"));   // Tab stops here, so that the arrow keys scroll
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(scroll);

@@ -23,9 +23,13 @@ SettingsPage::SettingsPage(EngineModel& model, QWidget* parent)
     content->setObjectName(QStringLiteral("page"));
     auto* outer = new QHBoxLayout(content);
     outer->setContentsMargins(look.space(6), look.space(6), look.space(6), look.space(6));
-    auto* column = new QVBoxLayout;
+    auto* cards = new QWidget;  // no wider than a line that reads well
+    cards->setMaximumWidth(look.space(190));
+    outer->addWidget(cards, 1000);
+    outer->addStretch(1);
+    auto* column = new QVBoxLayout(cards);
+    column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(look.space(4));
-    outer->addLayout(column, 1);
     auto* title = new QLabel(tr("Settings"));
     title->setFont(look.titleFont());
     column->addWidget(title);

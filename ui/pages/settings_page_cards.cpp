@@ -56,7 +56,7 @@ void addServerCard(EngineModel& model, SettingsForm& form, QVBoxLayout* column, 
 void addModelsCard(EngineModel& model, SettingsForm& form, QVBoxLayout* column, SettingsParts& parts) {
     SettingsFields fields = openCard(settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Models")), form, column);
     const QString folderName = settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Model folder"));
-    auto* folder = new FolderField(folderName);
+    auto* folder = new FolderField(model, folderName);
     QObject::connect(folder, &FolderField::edited, &form, &SettingsForm::read);
     QObject::connect(folder, &FolderField::checked, &form, &SettingsForm::read);
     fields.row({folderName}, folder, [folder](const Settings& settings) { folder->setPath(settings.modelDir); },
@@ -69,6 +69,7 @@ void addModelsCard(EngineModel& model, SettingsForm& form, QVBoxLayout* column, 
     parts.defaultModel = new QComboBox;
     QComboBox* box = parts.defaultModel;
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMaximumWidth(Look::instance().space(120));
     guardWheel(box);
     fillDefaultModels(box, model.snapshot());
     QObject::connect(box, &QComboBox::currentIndexChanged, &form, &SettingsForm::read);
@@ -125,7 +126,7 @@ void addMemoryCard(EngineModel& model, SettingsForm& form, QVBoxLayout* column) 
     fields.kvType({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Numbers in the prompt cache"))}, &Settings::kvType);
     fields.size({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Prompt cache in memory")),
                  settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "A size such as 4G. Running answers live in it too.")),
-                 settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "chosen for this computer"))},
+                 settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "automatic"))},
                 &Settings::hotCacheBytes);
     fields.number({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Answers at the same time"))}, &Settings::maxRunning, 1, 4096);
     fields.number({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Requests that may wait")),

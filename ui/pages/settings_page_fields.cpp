@@ -4,6 +4,8 @@
 #include <limits>
 #include <memory>
 
+#include "ui/look.h"
+
 namespace larder::ui {
 namespace {
 
@@ -21,6 +23,9 @@ void selectChoice(QComboBox* box, const QString& value) {
     }
     box->setCurrentIndex(index);
 }
+
+// A number or a choice is short: a box across the whole card would only be harder to read. Its words are never cut off.
+void keepNarrow(QWidget* box) { box->setMaximumWidth(qMax(Look::instance().space(60), box->sizeHint().width())); }
 
 }  // namespace
 
@@ -77,6 +82,7 @@ QLineEdit* SettingsFields::file(const Words& words, std::filesystem::path Settin
 QLineEdit* SettingsFields::size(const Words& words, std::optional<std::size_t> Settings::*member) {
     auto* edit = new QLineEdit;
     edit->setPlaceholderText(words.zero);
+    keepNarrow(edit);
     QObject::connect(edit, &QLineEdit::textChanged, &m_form, &SettingsForm::read);
     row(words, edit,
         [edit, member](const Settings& settings) { edit->setText(settings.*member ? sizeText(*(settings.*member)) : QString()); },
@@ -100,6 +106,7 @@ QSpinBox* SettingsFields::number(const Words& words, std::size_t Settings::*memb
     box->setSingleStep(step);
     if (least == 0) box->setSpecialValueText(words.zero);
     guardWheel(box);
+    keepNarrow(box);
     QObject::connect(box, &QSpinBox::valueChanged, &m_form, &SettingsForm::read);
     // What lies outside the range stays stored until the box is changed.
     auto shown = std::make_shared<int>();
@@ -121,6 +128,7 @@ QSpinBox* SettingsFields::gigabytes(const Words& words, std::uint64_t Settings::
     box->setSuffix(SettingsForm::tr(" GB"));
     box->setSpecialValueText(words.zero);
     guardWheel(box);
+    keepNarrow(box);
     QObject::connect(box, &QSpinBox::valueChanged, &m_form, &SettingsForm::read);
     auto shown = std::make_shared<int>();
     row(words, box,
@@ -153,6 +161,7 @@ QComboBox* SettingsFields::choice(const Words& words, const Choices& choices, st
     auto* box = new QComboBox;
     for (const auto& [value, name] : choices) box->addItem(name, value);
     guardWheel(box);
+    keepNarrow(box);
     QObject::connect(box, &QComboBox::currentIndexChanged, &m_form, &SettingsForm::read);
     row(words, box, [box, member](const Settings& settings) { selectChoice(box, QString::fromStdString(settings.*member)); },
         [box, member](Settings& settings) {
@@ -167,6 +176,7 @@ QComboBox* SettingsFields::kvType(const Words& words, KvType Settings::*member) 
     box->addItem(SettingsForm::tr("16-bit (default)"), static_cast<int>(KvType::F16));
     box->addItem(SettingsForm::tr("32-bit (twice the memory)"), static_cast<int>(KvType::F32));
     guardWheel(box);
+    keepNarrow(box);
     QObject::connect(box, &QComboBox::currentIndexChanged, &m_form, &SettingsForm::read);
     row(words, box, [box, member](const Settings& settings) { box->setCurrentIndex(box->findData(static_cast<int>(settings.*member))); },
         [box, member](Settings& settings) {

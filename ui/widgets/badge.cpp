@@ -18,7 +18,11 @@ void Badge::set(const QString& text, Tone tone) {
         restyle();
     }
     if (text != this->text()) setText(text);
-    setVisible(!text.isEmpty());
+    if (parentWidget()) {
+        setVisible(!text.isEmpty());
+    } else {  // no window of its own: it appears where it is put
+        setAttribute(Qt::WA_WState_ExplicitShowHide, text.isEmpty());
+    }
 }
 
 // The style sheet has a rule for each tone; it looks at properties only when asked.

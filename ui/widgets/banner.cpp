@@ -33,7 +33,11 @@ void Banner::show(const QString& sentence, Tone tone, const QString& action) {
     }
     if (action != m_action->text()) m_action->setText(action);
     m_action->setVisible(!action.isEmpty());
-    setVisible(!sentence.isEmpty());
+    if (parentWidget()) {
+        setVisible(!sentence.isEmpty());
+    } else {  // no window of its own: it appears where it is put
+        setAttribute(Qt::WA_WState_ExplicitShowHide, sentence.isEmpty());
+    }
 }
 
 void Banner::clear() { show(QString(), Tone::Neutral); }

@@ -14,8 +14,8 @@ constexpr int kPauseInTypingMs = 200;
 
 }  // namespace
 
-FolderField::FolderField(const QString& name, QWidget* parent)
-    : QWidget(parent), m_name(name), m_edit(new QLineEdit), m_browse(new QPushButton(tr("Browse ..."))), m_note(new NoteLabel) {
+FolderField::FolderField(EngineModel& model, const QString& name, QWidget* parent)
+    : QWidget(parent), m_model(model), m_name(name), m_edit(new QLineEdit), m_browse(new QPushButton(tr("Browse ..."))), m_note(new NoteLabel) {
     m_edit->setAccessibleName(name);
     m_browse->setAccessibleName(tr("Browse for %1").arg(name));
     m_browse->setAutoDefault(false);
@@ -42,8 +42,11 @@ FolderField::FolderField(const QString& name, QWidget* parent)
 }
 
 void FolderField::setPath(const std::filesystem::path& path) {
-    m_edit->setText(QString::fromStdString(path.string()));
+    const QString text = QString::fromStdString(path.string());
+    if (m_good && text == m_edit->text()) return;
+    m_edit->setText(text);
     m_edit->setCursorPosition(0);
+    await();
     check();
 }
 
@@ -69,21 +72,29 @@ void FolderField::browse() {
 }
 
 void FolderField::await() {
+    ++m_turn;
     m_good = false;
     m_problem.clear();
     m_debounce.start();
     Q_EMIT checked();
 }
 
-// On this thread: a few system calls. A network folder whose server is gone can hold them up; a check in the service would
-// be the cure (no such verb yet).
 void FolderField::check() {
     m_debounce.stop();
     if (m_edit->isReadOnly()) return;
     const std::filesystem::path folder = path();
-    FolderCheck found;
-    if (folder.empty()) found.problem = tr("Choose a folder.").toStdString();
-    else found = checkFolder(folder);
+    const std::uint64_t turn = ++m_turn;
+    if (folder.empty()) {
+        FolderCheck nothing;
+        nothing.problem = tr("Choose a folder.").toStdString();
+        return show(nothing);
+    }
+    m_model.service().checkFolder(folder, m_model.reply<FolderCheck>(this, [this, turn](const Expected<FolderCheck>& found) {
+        if (turn == m_turn && found.ok() && !m_edit->isReadOnly()) show(*found);
+    }));
+}
+
+void FolderField::show(const FolderCheck& found) {
     m_problem = QString::fromStdString(found.problem);
     m_good = m_problem.isEmpty();
     if (!m_good) m_note->set(m_problem, Tone::Bad);

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "engine/machine.h"
+#include "ui/engine_model.h"
 #include "ui/widgets/note_label.h"
 
 namespace larder::ui {
@@ -17,9 +18,9 @@ class FolderField : public QWidget {
 
 public:
     // name: what the folder is, for the dialog and screen readers: "Model folder".
-    explicit FolderField(const QString& name, QWidget* parent = nullptr);
+    FolderField(EngineModel& model, const QString& name, QWidget* parent = nullptr);
 
-    void setPath(const std::filesystem::path& path);   // looks at it at once
+    void setPath(const std::filesystem::path& path);   // looks at it without waiting for more typing
     std::filesystem::path path() const;                // "~" expanded, absolute; empty while nothing is typed
     void setReadOnly(const QString& why);              // shown below instead of the check
 
@@ -33,15 +34,18 @@ signals:
 
 private:
     void browse();
-    void check();
+    void check();                                      // asks the service; the answer comes later
+    void show(const FolderCheck& found);
     // While the text differs from what was looked at, the field is neither good nor bad.
     void await();
 
+    EngineModel& m_model;
     QString m_name;
     QLineEdit* m_edit;
     QPushButton* m_browse;
     NoteLabel* m_note;
     QTimer m_debounce;
+    std::uint64_t m_turn = 0;                          // of the latest look; older answers are dropped
     bool m_good = false;
     QString m_problem;
 };

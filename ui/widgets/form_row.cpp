@@ -1,6 +1,7 @@
 #include "ui/widgets/form_row.h"
 
 #include <QEvent>
+#include <QHBoxLayout>
 #include <QVBoxLayout>
 
 namespace larder::ui {
@@ -38,7 +39,14 @@ FormRow::FormRow(const QString& label, QWidget* editor, const QString& hint, QWi
         editor->setAccessibleName(label);
         layout->addWidget(name);
     }
-    layout->addWidget(editor);
+    if (editor->maximumWidth() < QWIDGETSIZE_MAX) {  // begins where the others begin; alone it would be centred
+        auto* line = new QHBoxLayout;
+        line->addWidget(editor, 1000);
+        line->addStretch(1);
+        layout->addLayout(line);
+    } else {
+        layout->addWidget(editor);
+    }
     layout->addWidget(m_note);
     showNote();
 }

@@ -9,22 +9,19 @@ const char* const kModelsFolder = "models";
 
 }  // namespace
 
-FoldersStep::FoldersStep(Settings& draft, QWidget* parent)
+FoldersStep::FoldersStep(EngineModel& model, Settings& draft, QWidget* parent)
     : Step(tr("Folders"), tr("Models are large, often several gigabytes each: put them where there is room."), parent),
       m_draft(draft),
-      m_base(new FolderField(tr("Larder's folder"))),
-      m_models(new FolderField(tr("Model folder"))) {
+      m_base(new FolderField(model, tr("Larder's folder"))),
+      m_models(new FolderField(model, tr("Model folder"))) {
     body()->addWidget(new FormRow(tr("&Larder's folder: settings, logs and the cache"), m_base));
     body()->addWidget(new FormRow(tr("&Model folder: what you download, and models you already have"), m_models));
     connect(m_base, &FolderField::edited, this, &FoldersStep::followBase);
     connect(m_models, &FolderField::edited, this, [this] { m_modelsFollow = false; });
     connect(m_base, &FolderField::checked, this, &QWizardPage::completeChanged);
     connect(m_models, &FolderField::checked, this, &QWizardPage::completeChanged);
-}
 
-void FoldersStep::initializePage() {
-    if (m_shown) return;
-    m_shown = true;
+    // At once, so that the service has looked at them before the user comes to this page.
     m_modelsFollow = m_draft.modelDir == m_draft.baseDir / kModelsFolder && !m_draft.setupDone;
     m_base->setPath(m_draft.baseDir);
     m_models->setPath(m_draft.modelDir);

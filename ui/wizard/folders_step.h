@@ -11,9 +11,8 @@ class FoldersStep : public Step {
     Q_OBJECT
 
 public:
-    explicit FoldersStep(Settings& draft, QWidget* parent = nullptr);
+    FoldersStep(EngineModel& model, Settings& draft, QWidget* parent = nullptr);
 
-    void initializePage() override;
     void cleanupPage() override {}      // Back keeps what was typed
     bool isComplete() const override;
     bool validatePage() override;
@@ -24,7 +23,6 @@ private:
     Settings& m_draft;
     FolderField* m_base;
     FolderField* m_models;
-    bool m_shown = false;
     bool m_modelsFollow = false;
 };
 

@@ -86,6 +86,9 @@ void ModelStep::build() {
 
     connect(m_group, &QButtonGroup::buttonToggled, this, [this](QAbstractButton*, bool on) {
         if (!on) return;
+        // Tab stops at the chosen one; left alone, Qt stops at the first.
+        for (QAbstractButton* button : m_group->buttons())
+            button->setFocusPolicy(button->isChecked() ? Qt::StrongFocus : Qt::ClickFocus);
         m_repository->setVisible(m_other->isChecked());
         if (m_other->isChecked()) m_repository->edit()->setFocus();
         showSpace();

@@ -25,18 +25,23 @@ Wizard::Wizard(EngineModel& model, QWidget* parent)
 
     m_steps = new StepList({tr("Welcome"), tr("Folders"), tr("Access"), tr("First model")});
     setSideWidget(m_steps);
-    m_folders = new FoldersStep(m_draft);
+    m_folders = new FoldersStep(m_model, m_draft);
     m_access = new AccessStep(m_model, m_draft);
     m_first = new ModelStep(m_model, m_draft);
     addPage(new WelcomeStep(m_draft));
     addPage(m_folders);
     addPage(m_access);
     addPage(m_first);
-    connect(this, &QWizard::currentIdChanged, this, [this](int id) {
-        m_steps->setCurrent(static_cast<int>(pageIds().indexOf(id)));
+    // A button that was disabled for a moment is no longer the one that Return presses.
+    const auto returnGoesOn = [this] {
         for (const WizardButton button : {QWizard::NextButton, QWizard::FinishButton})
             if (auto* push = qobject_cast<QPushButton*>(this->button(button))) push->setDefault(push->isVisibleTo(this));
+    };
+    connect(this, &QWizard::currentIdChanged, this, [this, returnGoesOn](int id) {
+        m_steps->setCurrent(static_cast<int>(pageIds().indexOf(id)));
+        returnGoesOn();
     });
+    for (const int id : pageIds()) connect(page(id), &QWizardPage::completeChanged, this, returnGoesOn);
     for (const WizardButton forward : {QWizard::NextButton, QWizard::FinishButton}) button(forward)->setProperty("primary", true);
     connect(m_first, &ModelStep::continueWithout, this, [this] { carryOut(false); });
 

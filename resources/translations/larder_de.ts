@@ -1,0 +1,1886 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>Address to listen on</source>
+        <translation>Adresse, auf der Larder lauscht</translation>
+    </message>
+    <message>
+        <source>127.0.0.1: this computer only. 0.0.0.0: every device in your network; then an API key is required.</source>
+        <translation>127.0.0.1: nur dieser Rechner. 0.0.0.0: jedes Gerät in Ihrem Netz; dann ist ein API-Schlüssel nötig.</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>Port</translation>
+    </message>
+    <message>
+        <source>Ask for an API key</source>
+        <translation>API-Schlüssel verlangen</translation>
+    </message>
+    <message>
+        <source>Without one, every program and web page on this computer can use your models.</source>
+        <translation>Ohne ihn kann jedes Programm und jede Webseite auf diesem Rechner Ihre Modelle benutzen.</translation>
+    </message>
+    <message>
+        <source>made when the server starts</source>
+        <translation>entsteht beim Start des Servers</translation>
+    </message>
+    <message>
+        <source>API key</source>
+        <translation>API-Schlüssel</translation>
+    </message>
+    <message>
+        <source>Start the server when Larder starts</source>
+        <translation>Server starten, wenn Larder startet</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Model folder</source>
+        <translation>Modellordner</translation>
+    </message>
+    <message>
+        <source>Default model</source>
+        <translation>Standardmodell</translation>
+    </message>
+    <message>
+        <source>Loaded when the server starts, and meant by requests that name none.</source>
+        <translation>Wird beim Start des Servers geladen und gilt für Anfragen, die keines nennen.</translation>
+    </message>
+    <message>
+        <source>%1 (not found)</source>
+        <translation>%1 (nicht gefunden)</translation>
+    </message>
+    <message>
+        <source>Use models from the Hugging Face cache</source>
+        <translation>Modelle aus dem Hugging-Face-Cache benutzen</translation>
+    </message>
+    <message>
+        <source>Other programs download into it; Larder reads them in place and never deletes them.</source>
+        <translation>Andere Programme laden dorthin herunter; Larder liest die Modelle an Ort und Stelle und löscht sie nie.</translation>
+    </message>
+    <message>
+        <source>Downloads</source>
+        <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>Hugging Face token</source>
+        <translation>Hugging-Face-Token</translation>
+    </message>
+    <message>
+        <source>Mirror</source>
+        <translation>Spiegelserver</translation>
+    </message>
+    <message>
+        <source>The address of a mirror of Hugging Face. Your token is sent to it.</source>
+        <translation>Die Adresse eines Spiegels von Hugging Face. Ihr Token wird dorthin geschickt.</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>Proxy</translation>
+    </message>
+    <message>
+        <source>the system&apos;s</source>
+        <translation>wie im System</translation>
+    </message>
+    <message>
+        <source>Certificates</source>
+        <translation>Zertifikate</translation>
+    </message>
+    <message>
+        <source>A PEM file, when a company&apos;s proxy signs connections with a certificate of its own.</source>
+        <translation>Eine PEM-Datei, wenn der Proxy einer Firma Verbindungen mit einem eigenen Zertifikat unterschreibt.</translation>
+    </message>
+    <message>
+        <source>Connections for one file</source>
+        <translation>Verbindungen für eine Datei</translation>
+    </message>
+    <message>
+        <source>More are faster where the hub limits each one.</source>
+        <translation>Mehr sind schneller, wo der Hub jede einzelne begrenzt.</translation>
+    </message>
+    <message>
+        <source>Memory and speed</source>
+        <translation>Speicher und Tempo</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>This computer has %1 cores; more threads than that make it slower.</source>
+        <translation>Dieser Rechner hat %1 Kerne; mehr Threads als das machen ihn langsamer.</translation>
+    </message>
+    <message>
+        <source>one for each core</source>
+        <translation>einer je Kern</translation>
+    </message>
+    <message>
+        <source>Context in tokens</source>
+        <translation>Kontext in Token</translation>
+    </message>
+    <message>
+        <source>How much of a conversation a model sees. Less needs less memory.</source>
+        <translation>Wie viel von einem Gespräch ein Modell sieht. Weniger braucht weniger Speicher.</translation>
+    </message>
+    <message>
+        <source>all the model can</source>
+        <translation>so viel das Modell kann</translation>
+    </message>
+    <message>
+        <source>Numbers in the prompt cache</source>
+        <translation>Zahlen im Prompt-Cache</translation>
+    </message>
+    <message>
+        <source>Prompt cache in memory</source>
+        <translation>Prompt-Cache im Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>A size such as 4G. Running answers live in it too.</source>
+        <translation>Eine Größe wie 4G. Auch laufende Antworten liegen darin.</translation>
+    </message>
+    <message>
+        <source>Answers at the same time</source>
+        <translation>Antworten zur gleichen Zeit</translation>
+    </message>
+    <message>
+        <source>Requests that may wait</source>
+        <translation>Anfragen, die warten dürfen</translation>
+    </message>
+    <message>
+        <source>Further ones are told to come back later.</source>
+        <translation>Weiteren wird gesagt, dass sie später wiederkommen sollen.</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>As the desktop</source>
+        <translation>Wie der Desktop</translation>
+    </message>
+    <message>
+        <source>App</source>
+        <translation>Programm</translation>
+    </message>
+    <message>
+        <source>Start Larder at login</source>
+        <translation>Larder bei der Anmeldung starten</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>From the next start of Larder.</source>
+        <translation>Ab dem nächsten Start von Larder.</translation>
+    </message>
+    <message>
+        <source>Go on when the window is closed</source>
+        <translation>Weiterlaufen, wenn das Fenster geschlossen wird</translation>
+    </message>
+    <message>
+        <source>The server keeps running; the tray icon opens the window again.</source>
+        <translation>Der Server läuft weiter; das Symbol in der Leiste öffnet das Fenster wieder.</translation>
+    </message>
+    <message>
+        <source>Show notifications</source>
+        <translation>Benachrichtigungen zeigen</translation>
+    </message>
+    <message>
+        <source>When a download is done, the server fails or the disk is nearly full.</source>
+        <translation>Wenn ein Download fertig ist, der Server ausfällt oder der Datenträger fast voll ist.</translation>
+    </message>
+    <message>
+        <source>Warn when the disk has less than</source>
+        <translation>Warnen, wenn weniger frei ist als</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>nie</translation>
+    </message>
+    <message>
+        <source>Setup</source>
+        <translation>Einrichtung</translation>
+    </message>
+    <message>
+        <source>Run setup again ...</source>
+        <translation>Noch einmal einrichten ...</translation>
+    </message>
+    <message>
+        <source>Settings, key and logs are kept in %1.</source>
+        <translation>Einstellungen, Schlüssel und Protokolle liegen in %1.</translation>
+    </message>
+    <message>
+        <source>None: load what a request names</source>
+        <translation>Keines: laden, was eine Anfrage nennt</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>automatisch</translation>
+    </message>
+</context>
+<context>
+    <name>StatusText</name>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Stopping ...</source>
+        <translation>Wird angehalten ...</translation>
+    </message>
+    <message>
+        <source>Starting ...</source>
+        <translation>Wird gestartet ...</translation>
+    </message>
+    <message>
+        <source>Loading a model ...</source>
+        <translation>Lädt ein Modell ...</translation>
+    </message>
+    <message>
+        <source>Serving</source>
+        <translation>Bereit</translation>
+    </message>
+    <message>
+        <source>Generating</source>
+        <translation>Antwortet</translation>
+    </message>
+    <message>
+        <source>Needs attention</source>
+        <translation>Braucht Sie</translation>
+    </message>
+    <message>
+        <source>The server could not start.</source>
+        <translation>Der Server konnte nicht starten.</translation>
+    </message>
+    <message>
+        <source>The server is off: no program can ask it.</source>
+        <translation>Der Server ist aus: Kein Programm kann ihn fragen.</translation>
+    </message>
+    <message>
+        <source>The last answers are being finished.</source>
+        <translation>Die letzten Antworten werden noch fertig.</translation>
+    </message>
+    <message>
+        <source>The server is getting ready.</source>
+        <translation>Der Server macht sich bereit.</translation>
+    </message>
+    <message>
+        <source>%1 could not be loaded.</source>
+        <translation>%1 konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <source>Loading %1: %2</source>
+        <translation>%1 wird geladen: %2</translation>
+    </message>
+    <message>
+        <source>There is no model on this computer yet.</source>
+        <translation>Auf diesem Rechner ist noch kein Modell.</translation>
+    </message>
+    <message>
+        <source>Ready: the first request loads its model.</source>
+        <translation>Bereit: Die erste Anfrage lädt ihr Modell.</translation>
+    </message>
+    <message>
+        <source>Reading a prompt: %1 of %2 tokens (%3)</source>
+        <translation>Liest einen Prompt: %1 von %2 Token (%3)</translation>
+    </message>
+    <message>
+        <source>%1 writes %2</source>
+        <translation>%1 schreibt %2</translation>
+    </message>
+    <message>
+        <source>%1 is answering</source>
+        <translation>%1 antwortet</translation>
+    </message>
+    <message>
+        <source>Larder: %1</source>
+        <translation>Larder: %1</translation>
+    </message>
+    <message>
+        <source>%1 running, %2 waiting</source>
+        <translation>%1 in Arbeit, %2 warten</translation>
+    </message>
+    <message>
+        <source>Prefill %1</source>
+        <translation>Prefill %1</translation>
+    </message>
+    <message>
+        <source>decode %1</source>
+        <translation>Decode %1</translation>
+    </message>
+    <message>
+        <source>%1 of the prompts came from the cache</source>
+        <translation>%1 der Prompts kamen aus dem Cache</translation>
+    </message>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 ms</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 B</source>
+        <translation>%1 B</translation>
+    </message>
+    <message>
+        <source>%1 kB</source>
+        <translation>%1 kB</translation>
+    </message>
+    <message>
+        <source>%1 MB</source>
+        <translation>%1 MB</translation>
+    </message>
+    <message>
+        <source>%1 GB</source>
+        <translation>%1 GB</translation>
+    </message>
+    <message>
+        <source>%1 TB</source>
+        <translation>%1 TB</translation>
+    </message>
+    <message>
+        <source>%1 PB</source>
+        <translation>%1 PB</translation>
+    </message>
+    <message>
+        <source>under 1 s</source>
+        <translation>unter 1 s</translation>
+    </message>
+    <message>
+        <source>over a year</source>
+        <translation>über ein Jahr</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 min %2 s</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message>
+        <source>%1 d %2 h</source>
+        <translation>%1 T. %2 h</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 Token/s</translation>
+    </message>
+</context>
+<context>
+    <name>larder::app::Application</name>
+    <message>
+        <source>About Larder</source>
+        <translation>Über Larder</translation>
+    </message>
+    <message>
+        <source>&lt;h3&gt;Larder %1&lt;/h3&gt;&lt;p&gt;Serves local language models to programs on this machine, and keeps what it has computed.&lt;/p&gt;&lt;p&gt;Nothing you ask leaves this machine. There is no telemetry.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3.&lt;/p&gt;</source>
+        <translation>&lt;h3&gt;Larder %1&lt;/h3&gt;&lt;p&gt;Stellt den Programmen auf diesem Rechner lokale Sprachmodelle bereit und behält, was es berechnet hat.&lt;/p&gt;&lt;p&gt;Nichts, was Sie fragen, verlässt diesen Rechner. Es werden keine Nutzungsdaten erhoben.&lt;/p&gt;&lt;p&gt;Freie Software unter der GNU General Public License, Version 3.&lt;/p&gt;</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AccessStep</name>
+    <message>
+        <source>Access</source>
+        <translation>Zugang</translation>
+    </message>
+    <message>
+        <source>Programs on this computer reach Larder at an address with this port.</source>
+        <translation>Programme auf diesem Rechner erreichen Larder unter einer Adresse mit diesem Port.</translation>
+    </message>
+    <message>
+        <source>&amp;Ask for an API key</source>
+        <translation>&amp;API-Schlüssel verlangen</translation>
+    </message>
+    <message>
+        <source>&amp;Port</source>
+        <translation>&amp;Port</translation>
+    </message>
+    <message>
+        <source>%1 unless you have a reason.</source>
+        <translation>%1, wenn nichts dagegen spricht.</translation>
+    </message>
+    <message>
+        <source>Programs send it along; other users and web pages on this computer cannot use your models.</source>
+        <translation>Programme schicken ihn mit; andere Benutzer und Webseiten auf diesem Rechner können Ihre Modelle nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>Every program and every user of this computer can use your models.</source>
+        <translation>Jedes Programm und jeder Benutzer dieses Rechners kann Ihre Modelle benutzen.</translation>
+    </message>
+    <message>
+        <source>The key is made in the new folder when the server starts. You find it under Settings and in the tray menu.</source>
+        <translation>Der Schlüssel entsteht im neuen Ordner, wenn der Server startet. Sie finden ihn in den Einstellungen und im Menü des Symbols in der Leiste.</translation>
+    </message>
+    <message>
+        <source>made when the server starts</source>
+        <translation>entsteht beim Start des Servers</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::ChoiceTable</name>
+    <message>
+        <source>fits</source>
+        <translation>passt</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>knapp</translation>
+    </message>
+    <message>
+        <source>too big</source>
+        <translation>zu groß</translation>
+    </message>
+    <message>
+        <source>cannot run yet</source>
+        <translation>läuft noch nicht</translation>
+    </message>
+    <message>
+        <source>recommended</source>
+        <translation>empfohlen</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>Fassung</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>Dieser Rechner</translation>
+    </message>
+    <message>
+        <source>Remark</source>
+        <translation>Anmerkung</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::DownloadDialog</name>
+    <message>
+        <source>Get a model</source>
+        <translation>Modell holen</translation>
+    </message>
+    <message>
+        <source>org/name, a link to huggingface.co, or words to search for</source>
+        <translation>org/name, ein Link zu huggingface.co oder Suchwörter</translation>
+    </message>
+    <message>
+        <source>Model ID, link or search words</source>
+        <translation>Modellname, Link oder Suchwörter</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>The model you named</source>
+        <translation>Das genannte Modell</translation>
+    </message>
+    <message>
+        <source>Searching for &quot;%1&quot; ...</source>
+        <translation>„%1“ wird gesucht ...</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Nothing was found for &quot;%1&quot;. Try fewer or other words.</source>
+        <translation>Zu „%1“ wurde nichts gefunden. Versuchen Sie es mit weniger oder anderen Wörtern.</translation>
+    </message>
+    <message>
+        <source>Found for &quot;%1&quot;</source>
+        <translation>Gefunden zu „%1“</translation>
+    </message>
+    <message>
+        <source>Recommended for this machine</source>
+        <translation>Empfohlen für diesen Rechner</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::DownloadQueueView</name>
+    <message>
+        <source>Downloads</source>
+        <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>Clear finished</source>
+        <translation>Fertige entfernen</translation>
+    </message>
+    <message>
+        <source>%1 free in the model folder</source>
+        <translation>%1 frei im Modellordner</translation>
+    </message>
+    <message>
+        <source>Cancel download</source>
+        <translation>Download abbrechen</translation>
+    </message>
+    <message>
+        <source>The %1 that arrived of %2 are deleted. Pause keeps them.</source>
+        <translation>Die schon geladenen %1 von %2 werden gelöscht. Wenn Sie nur anhalten, bleiben sie erhalten.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Behalten</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::DownloadRow</name>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>%1, %2/s</source>
+        <translation>%1, %2/s</translation>
+    </message>
+    <message>
+        <source>%1, about %2 left</source>
+        <translation>%1, noch etwa %2</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>checking</source>
+        <translation>wird geprüft</translation>
+    </message>
+    <message>
+        <source>downloading</source>
+        <translation>lädt herunter</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>angehalten</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>Progress of %1</source>
+        <translation>Fortschritt von %1</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Takes it off this list; the model stays</source>
+        <translation>Nimmt ihn aus dieser Liste; das Modell bleibt</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::FolderField</name>
+    <message>
+        <source>Browse ...</source>
+        <translation>Durchsuchen ...</translation>
+    </message>
+    <message>
+        <source>Browse for %1</source>
+        <translation>%1 auswählen</translation>
+    </message>
+    <message>
+        <source>Choose a folder.</source>
+        <translation>Wählen Sie einen Ordner.</translation>
+    </message>
+    <message>
+        <source>%1 free.</source>
+        <translation>%1 frei.</translation>
+    </message>
+    <message>
+        <source>Will be made. %1 free.</source>
+        <translation>Wird angelegt. %1 frei.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::FoldersStep</name>
+    <message>
+        <source>Folders</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Models are large, often several gigabytes each: put them where there is room.</source>
+        <translation>Modelle sind groß, oft mehrere Gigabyte: Legen Sie sie dorthin, wo Platz ist.</translation>
+    </message>
+    <message>
+        <source>Larder&apos;s folder</source>
+        <translation>Larders Ordner</translation>
+    </message>
+    <message>
+        <source>Model folder</source>
+        <translation>Modellordner</translation>
+    </message>
+    <message>
+        <source>&amp;Larder&apos;s folder: settings, logs and the cache</source>
+        <translation>&amp;Larders Ordner: Einstellungen, Protokolle und Cache</translation>
+    </message>
+    <message>
+        <source>&amp;Model folder: what you download, and models you already have</source>
+        <translation>&amp;Modellordner: was Sie herunterladen und Modelle, die Sie schon haben</translation>
+    </message>
+    <message>
+        <source>Fixed since the first setup: your settings are stored in it.</source>
+        <translation>Seit der ersten Einrichtung fest: Ihre Einstellungen liegen darin.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::HistoryCharts</name>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Speed (tokens/s)</source>
+        <translation>Tempo (Token/s)</translation>
+    </message>
+    <message>
+        <source>Speed in tokens per second</source>
+        <translation>Tempo in Token pro Sekunde</translation>
+    </message>
+    <message>
+        <source>Prefill</source>
+        <translation>Prefill</translation>
+    </message>
+    <message>
+        <source>Decode</source>
+        <translation>Decode</translation>
+    </message>
+    <message>
+        <source>Time to first token</source>
+        <translation>Zeit bis zum ersten Token</translation>
+    </message>
+    <message>
+        <source>Latest answer</source>
+        <translation>Letzte Antwort</translation>
+    </message>
+    <message>
+        <source>Cache efficiency</source>
+        <translation>Cache-Nutzen</translation>
+    </message>
+    <message>
+        <source>From the cache</source>
+        <translation>Aus dem Cache</translation>
+    </message>
+    <message>
+        <source>Memory of Larder</source>
+        <translation>Arbeitsspeicher von Larder</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>Belegt</translation>
+    </message>
+    <message>
+        <source>Not measured yet</source>
+        <translation>Noch nicht gemessen</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::InstalledList</name>
+    <message>
+        <source>On this disk</source>
+        <translation>Auf diesem Datenträger</translation>
+    </message>
+    <message>
+        <source>No model matches the filter.</source>
+        <translation>Kein Modell passt zum Filter.</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Show only models with this text</source>
+        <translation>Nur Modelle mit diesem Text zeigen</translation>
+    </message>
+    <message>
+        <source>Order of the models</source>
+        <translation>Reihenfolge der Modelle</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>Nach Namen</translation>
+    </message>
+    <message>
+        <source>Largest first</source>
+        <translation>Größte zuerst</translation>
+    </message>
+    <message>
+        <source>Smallest first</source>
+        <translation>Kleinste zuerst</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>Neueste zuerst</translation>
+    </message>
+    <message>
+        <source>Get a model</source>
+        <translation>Modell holen</translation>
+    </message>
+    <message>
+        <source>No model yet. Choose one by its name on Hugging Face, or put a GGUF file into %1.</source>
+        <translation>Noch kein Modell. Wählen Sie eines mit seinem Namen auf Hugging Face, oder legen Sie eine GGUF-Datei in %1.</translation>
+    </message>
+    <message>
+        <source>Looking for models ...</source>
+        <translation>Modelle werden gesucht ...</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::InstalledRow</name>
+    <message>
+        <source>chat only: %1</source>
+        <translation>nur zum Chatten: %1</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>Laden</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>Mehr</translation>
+    </message>
+    <message>
+        <source>More for %1</source>
+        <translation>Mehr zu %1</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Copy the name</source>
+        <translation>Namen kopieren</translation>
+    </message>
+    <message>
+        <source>Delete ...</source>
+        <translation>Löschen ...</translation>
+    </message>
+    <message>
+        <source>default</source>
+        <translation>Standard</translation>
+    </message>
+    <message>
+        <source>Hugging Face cache: used in place</source>
+        <translation>Hugging-Face-Cache: dort benutzt, wo es liegt</translation>
+    </message>
+    <message>
+        <source>Loading: %1 %</source>
+        <translation>Wird geladen: %1 %</translation>
+    </message>
+    <message>
+        <source>loaded</source>
+        <translation>geladen</translation>
+    </message>
+    <message>
+        <source>loading</source>
+        <translation>wird geladen</translation>
+    </message>
+    <message>
+        <source>failed to load</source>
+        <translation>nicht geladen</translation>
+    </message>
+    <message>
+        <source>cannot run yet</source>
+        <translation>läuft noch nicht</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>passt</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>knapp</translation>
+    </message>
+    <message>
+        <source>too big</source>
+        <translation>zu groß</translation>
+    </message>
+    <message>
+        <source>Unload</source>
+        <translation>Entladen</translation>
+    </message>
+    <message>
+        <source>Unload %1</source>
+        <translation>%1 entladen</translation>
+    </message>
+    <message>
+        <source>Load %1</source>
+        <translation>%1 laden</translation>
+    </message>
+    <message>
+        <source>Frees its memory; the next request that names it loads it again</source>
+        <translation>Gibt seinen Speicher frei; die nächste Anfrage, die es nennt, lädt es wieder</translation>
+    </message>
+    <message>
+        <source>Wait until the other one is ready: one model is loaded at a time</source>
+        <translation>Warten Sie, bis das andere bereit ist: Modelle werden nacheinander geladen</translation>
+    </message>
+    <message>
+        <source>Starts the server and loads this model</source>
+        <translation>Startet den Server und lädt dieses Modell</translation>
+    </message>
+    <message>
+        <source>Takes the place of the loaded model</source>
+        <translation>Ersetzt das geladene Modell</translation>
+    </message>
+    <message>
+        <source>No longer the default</source>
+        <translation>Nicht mehr als Standard</translation>
+    </message>
+    <message>
+        <source>Set as default</source>
+        <translation>Als Standard festlegen</translation>
+    </message>
+    <message>
+        <source>Delete (not possible: other programs use this file too)</source>
+        <translation>Löschen (nicht möglich: andere Programme benutzen diese Datei auch)</translation>
+    </message>
+    <message>
+        <source>%1-token window</source>
+        <translation>Kontext %1 Token</translation>
+    </message>
+    <message>
+        <source>%1k window</source>
+        <translation>Kontext %1k</translation>
+    </message>
+    <message>
+        <source>%1 weights</source>
+        <translation>%1 Gewichte</translation>
+    </message>
+    <message>
+        <source>%1M weights</source>
+        <translation>%1 Mio. Gewichte</translation>
+    </message>
+    <message>
+        <source>%1B weights</source>
+        <translation>%1 Mrd. Gewichte</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::KeyField</name>
+    <message>
+        <source>Show</source>
+        <translation>Anzeigen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>New key</source>
+        <translation>Neuer Schlüssel</translation>
+    </message>
+    <message>
+        <source>API key</source>
+        <translation>API-Schlüssel</translation>
+    </message>
+    <message>
+        <source>Show the API key</source>
+        <translation>API-Schlüssel anzeigen</translation>
+    </message>
+    <message>
+        <source>Copy the API key</source>
+        <translation>API-Schlüssel kopieren</translation>
+    </message>
+    <message>
+        <source>Make a new API key</source>
+        <translation>Neuen API-Schlüssel erzeugen</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>Verbergen</translation>
+    </message>
+    <message>
+        <source>New API key</source>
+        <translation>Neuer API-Schlüssel</translation>
+    </message>
+    <message>
+        <source>The key in use stops working when the server next starts. Every program that was given it needs the new one.</source>
+        <translation>Der bisherige Schlüssel gilt ab dem nächsten Start des Servers nicht mehr. Jedes Programm, das ihn hat, braucht den neuen.</translation>
+    </message>
+    <message>
+        <source>Make a new key</source>
+        <translation>Neuen Schlüssel erzeugen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::LineChart</name>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1 min ago</source>
+        <translation>vor %1 min</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>jetzt</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::LogLines</name>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <source>Info</source>
+        <translation>Info</translation>
+    </message>
+    <message>
+        <source>Debug</source>
+        <translation>Debug</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Stufe</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschah</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::LogsPage</name>
+    <message>
+        <source>Logs</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Least level shown</source>
+        <translation>Kleinste gezeigte Stufe</translation>
+    </message>
+    <message>
+        <source>All levels</source>
+        <translation>Alle Stufen</translation>
+    </message>
+    <message>
+        <source>Info and up</source>
+        <translation>Ab Info</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>Warnungen und Fehler</translation>
+    </message>
+    <message>
+        <source>Errors only</source>
+        <translation>Nur Fehler</translation>
+    </message>
+    <message>
+        <source>Only lines that contain</source>
+        <translation>Nur Zeilen, die enthalten</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Copy selected</source>
+        <translation>Auswahl kopieren</translation>
+    </message>
+    <message>
+        <source>Copy all shown</source>
+        <translation>Alle gezeigten kopieren</translation>
+    </message>
+    <message>
+        <source>Open log folder</source>
+        <translation>Protokollordner öffnen</translation>
+    </message>
+    <message>
+        <source>Log lines</source>
+        <translation>Protokollzeilen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Stufe</translation>
+    </message>
+    <message>
+        <source>Nothing was logged yet.</source>
+        <translation>Noch wurde nichts protokolliert.</translation>
+    </message>
+    <message>
+        <source>No line is like that.</source>
+        <translation>Keine Zeile passt dazu.</translation>
+    </message>
+    <message>
+        <source>%1 lines</source>
+        <translation>%1 Zeilen</translation>
+    </message>
+    <message>
+        <source>%1 of %2 lines</source>
+        <translation>%1 von %2 Zeilen</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::MainWindow</name>
+    <message>
+        <source>Larder</source>
+        <translation>Larder</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Seiten</translation>
+    </message>
+    <message>
+        <source>%1. %2</source>
+        <translation>%1. %2</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>Modell wählen</translation>
+    </message>
+    <message>
+        <source>Some settings take effect when the server starts anew. Answers under way would end.</source>
+        <translation>Einige Einstellungen gelten erst nach einem Neustart des Servers. Laufende Antworten würden dabei abgebrochen.</translation>
+    </message>
+    <message>
+        <source>Restart server</source>
+        <translation>Server neu starten</translation>
+    </message>
+    <message>
+        <source>Open Models</source>
+        <translation>Modelle öffnen</translation>
+    </message>
+    <message>
+        <source>Only %1 are left on the disk with the model folder.</source>
+        <translation>Auf dem Datenträger mit dem Modellordner sind nur noch %1 frei.</translation>
+    </message>
+    <message>
+        <source>Open Settings</source>
+        <translation>Einstellungen öffnen</translation>
+    </message>
+    <message>
+        <source>This desktop shows no tray icons. Should Larder go on serving without a window? Start Larder again to get the window back. You can change this in Settings.</source>
+        <translation>Dieser Desktop zeigt keine Symbole in der Leiste. Soll Larder ohne Fenster weiterlaufen? Wenn Sie Larder noch einmal starten, kommt das Fenster zurück. In den Einstellungen können Sie das ändern.</translation>
+    </message>
+    <message>
+        <source>Keep Larder running in the background</source>
+        <translation>Larder im Hintergrund weiterlaufen lassen</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::ModelStep</name>
+    <message>
+        <source>First model</source>
+        <translation>Erstes Modell</translation>
+    </message>
+    <message>
+        <source>Choose what Larder serves first. More can be added at any time on the Models page.</source>
+        <translation>Wählen Sie, womit Larder anfängt. Weitere Modelle können Sie jederzeit auf der Seite „Modelle“ hinzufügen.</translation>
+    </message>
+    <message>
+        <source>&amp;Start server</source>
+        <translation>&amp;Server starten</translation>
+    </message>
+    <message>
+        <source>&amp;Another model from Hugging Face</source>
+        <translation>&amp;Anderes Modell von Hugging Face</translation>
+    </message>
+    <message>
+        <source>&amp;Later</source>
+        <translation>S&amp;päter</translation>
+    </message>
+    <message>
+        <source>Recommended for this machine (%1 of memory)</source>
+        <translation>Empfohlen für diesen Rechner (%1 Arbeitsspeicher)</translation>
+    </message>
+    <message>
+        <source>Already here</source>
+        <translation>Schon vorhanden</translation>
+    </message>
+    <message>
+        <source>&amp;Leave the models as they are</source>
+        <translation>&amp;Die Modelle lassen, wie sie sind</translation>
+    </message>
+    <message>
+        <source>%1 window</source>
+        <translation>Kontext %1</translation>
+    </message>
+    <message>
+        <source>%1 to download</source>
+        <translation>%1 herunterzuladen</translation>
+    </message>
+    <message>
+        <source>suggested</source>
+        <translation>Vorschlag</translation>
+    </message>
+    <message>
+        <source>too big</source>
+        <translation>zu groß</translation>
+    </message>
+    <message>
+        <source>tight fit</source>
+        <translation>knapp</translation>
+    </message>
+    <message>
+        <source>chat only: %1 window</source>
+        <translation>nur zum Chatten: Kontext %1</translation>
+    </message>
+    <message>
+        <source>This download needs %1, and %2 are free in the model folder: choose a smaller one, or another folder.</source>
+        <translation>Dieser Download braucht %1, im Modellordner sind aber nur %2 frei: Wählen Sie einen kleineren oder einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Start without a model</source>
+        <translation>Ohne Modell starten</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::ModelsPage</name>
+    <message>
+        <source>Get a model</source>
+        <translation>Modell holen</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Delete model</source>
+        <translation>Modell löschen</translation>
+    </message>
+    <message>
+        <source>%1 is deleted from this disk, which frees %2. It can be downloaded again.</source>
+        <translation>%1 wird von diesem Datenträger gelöscht; das gibt %2 frei. Sie können es wieder herunterladen.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Ausblenden</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::OverviewPage</name>
+    <message>
+        <source>Overview</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>No model yet</source>
+        <translation>Noch kein Modell</translation>
+    </message>
+    <message>
+        <source>Larder needs a language model to answer with. Choose one that fits this machine; it is downloaded once and stays on your disk.</source>
+        <translation>Larder braucht ein Sprachmodell, um zu antworten. Wählen Sie eines, das zu diesem Rechner passt; es wird einmal heruntergeladen und bleibt auf Ihrem Datenträger.</translation>
+    </message>
+    <message>
+        <source>Get a model</source>
+        <translation>Modell holen</translation>
+    </message>
+    <message>
+        <source>This run</source>
+        <translation>Dieser Lauf</translation>
+    </message>
+    <message>
+        <source>Prefill</source>
+        <translation>Prefill</translation>
+    </message>
+    <message>
+        <source>Decode</source>
+        <translation>Decode</translation>
+    </message>
+    <message>
+        <source>Time to first token</source>
+        <translation>Zeit bis zum ersten Token</translation>
+    </message>
+    <message>
+        <source>Cache efficiency</source>
+        <translation>Cache-Nutzen</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>Anfragen</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Waiting for the first request</source>
+        <translation>Wartet auf die erste Anfrage</translation>
+    </message>
+    <message>
+        <source>The server is not running</source>
+        <translation>Der Server läuft nicht</translation>
+    </message>
+    <message>
+        <source>Some settings take effect when the server starts anew.</source>
+        <translation>Einige Einstellungen gelten erst nach einem Neustart des Servers.</translation>
+    </message>
+    <message>
+        <source>Restart the server</source>
+        <translation>Server neu starten</translation>
+    </message>
+    <message>
+        <source>Since %1: %2 prompt tokens, %3 of them from the cache, and %4 generated.</source>
+        <translation>Seit %1: %2 Prompt-Token, davon %3 aus dem Cache, und %4 erzeugte.</translation>
+    </message>
+    <message>
+        <source>Figures appear here while the server runs.</source>
+        <translation>Hier stehen Zahlen, solange der Server läuft.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::PortField</name>
+    <message>
+        <source>Port</source>
+        <translation>Port</translation>
+    </message>
+    <message>
+        <source>any free port</source>
+        <translation>irgendein freier Port</translation>
+    </message>
+    <message>
+        <source>Use %1</source>
+        <translation>%1 nehmen</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RepositoryChoice</name>
+    <message>
+        <source>Look up</source>
+        <translation>Nachsehen</translation>
+    </message>
+    <message>
+        <source>Hugging Face ID</source>
+        <translation>Hugging-Face-Name</translation>
+    </message>
+    <message>
+        <source>organisation/name, or a link to its page</source>
+        <translation>Organisation/Name oder ein Link zur Seite</translation>
+    </message>
+    <message>
+        <source>File to download</source>
+        <translation>Datei zum Herunterladen</translation>
+    </message>
+    <message>
+        <source>Press &quot;Look up&quot; to see what there is to download.</source>
+        <translation>Mit „Nachsehen“ sehen Sie, was es herunterzuladen gibt.</translation>
+    </message>
+    <message>
+        <source>Looking up %1 ...</source>
+        <translation>%1 wird nachgesehen ...</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>There is no model in this repository that could be downloaded: look for one with GGUF files.</source>
+        <translation>In diesem Repository ist kein Modell, das sich herunterladen lässt: Suchen Sie eines mit GGUF-Dateien.</translation>
+    </message>
+    <message>
+        <source>cannot run yet</source>
+        <translation>läuft noch nicht</translation>
+    </message>
+    <message>
+        <source>too big for this machine</source>
+        <translation>zu groß für diesen Rechner</translation>
+    </message>
+    <message>
+        <source>tight fit</source>
+        <translation>knapp</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>passt</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RepositoryList</name>
+    <message>
+        <source>%1 downloads</source>
+        <translation>%1 Downloads</translation>
+    </message>
+    <message>
+        <source>%1 likes</source>
+        <translation>%1 Likes</translation>
+    </message>
+    <message>
+        <source>updated %1</source>
+        <translation>geändert %1</translation>
+    </message>
+    <message>
+        <source>asks you to accept terms</source>
+        <translation>verlangt Zustimmung zu Bedingungen</translation>
+    </message>
+    <message>
+        <source>%1k window</source>
+        <translation>Kontext %1k</translation>
+    </message>
+    <message>
+        <source>suggested</source>
+        <translation>Vorschlag</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RepositoryPanel</name>
+    <message>
+        <source>Open its page</source>
+        <translation>Seite öffnen</translation>
+    </message>
+    <message>
+        <source>Versions to choose from</source>
+        <translation>Fassungen zur Auswahl</translation>
+    </message>
+    <message>
+        <source>Hugging Face token: hf_...</source>
+        <translation>Hugging-Face-Token: hf_...</translation>
+    </message>
+    <message>
+        <source>Hugging Face token</source>
+        <translation>Hugging-Face-Token</translation>
+    </message>
+    <message>
+        <source>Save token</source>
+        <translation>Token speichern</translation>
+    </message>
+    <message>
+        <source>Choose a model to see its versions.</source>
+        <translation>Wählen Sie ein Modell, um seine Fassungen zu sehen.</translation>
+    </message>
+    <message>
+        <source>Asking Hugging Face ...</source>
+        <translation>Hugging Face wird gefragt ...</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>If you accepted the model&apos;s terms on its page, a token of your account proves it.</source>
+        <translation>Wenn Sie den Bedingungen des Modells auf seiner Seite zugestimmt haben, weist ein Token Ihres Kontos das nach.</translation>
+    </message>
+    <message>
+        <source>Its licence is not stated.</source>
+        <translation>Seine Lizenz ist nicht angegeben.</translation>
+    </message>
+    <message>
+        <source>Licence: %1</source>
+        <translation>Lizenz: %1</translation>
+    </message>
+    <message>
+        <source>Nothing in this repository is a model file that Larder knows.</source>
+        <translation>Dieses Repository enthält keine Modelldatei, die Larder kennt.</translation>
+    </message>
+    <message>
+        <source>This model asks you to accept its terms: open its page, sign in and accept them. Then make a token in your account&apos;s settings there and paste it here, so that the download is allowed.</source>
+        <translation>Dieses Modell verlangt, dass Sie seinen Bedingungen zustimmen: Öffnen Sie seine Seite, melden Sie sich an und stimmen Sie zu. Erzeugen Sie dann dort in den Einstellungen Ihres Kontos ein Token und fügen Sie es hier ein, damit der Download erlaubt wird.</translation>
+    </message>
+    <message>
+        <source>This version is on your disk already.</source>
+        <translation>Diese Fassung haben Sie schon.</translation>
+    </message>
+    <message>
+        <source>Not enough room: the download is %1, and %2 are free in the model folder.</source>
+        <translation>Nicht genug Platz: Der Download hat %1, im Modellordner sind %2 frei.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::ServerCard</name>
+    <message>
+        <source>Open settings</source>
+        <translation>Einstellungen öffnen</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>Adresse kopieren</translation>
+    </message>
+    <message>
+        <source>API key</source>
+        <translation>API-Schlüssel</translation>
+    </message>
+    <message>
+        <source>Copy the API key</source>
+        <translation>API-Schlüssel kopieren</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>Ausprobieren</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Anzeigen</translation>
+    </message>
+    <message>
+        <source>Show the API key</source>
+        <translation>API-Schlüssel anzeigen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Start server</source>
+        <translation>Server starten</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Stop server</source>
+        <translation>Server anhalten</translation>
+    </message>
+    <message>
+        <source>Stopping ...</source>
+        <translation>Wird angehalten ...</translation>
+    </message>
+    <message>
+        <source>about %1 until the answer begins</source>
+        <translation>noch etwa %1, bis die Antwort beginnt</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>Verbergen</translation>
+    </message>
+    <message>
+        <source>threads: %1</source>
+        <translation>Threads: %1</translation>
+    </message>
+    <message>
+        <source>cores: %1</source>
+        <translation>Kerne: %1</translation>
+    </message>
+    <message>
+        <source>%1 memory</source>
+        <translation>%1 Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>no GPU is used</source>
+        <translation>ohne GPU</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::SettingsForm</name>
+    <message>
+        <source>There is no file there that Larder can read.</source>
+        <translation>Dort ist keine Datei, die Larder lesen kann.</translation>
+    </message>
+    <message>
+        <source> GB</source>
+        <translation> GB</translation>
+    </message>
+    <message>
+        <source>16-bit (default)</source>
+        <translation>16 Bit (Standard)</translation>
+    </message>
+    <message>
+        <source>32-bit (twice the memory)</source>
+        <translation>32 Bit (doppelter Speicher)</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::SettingsPage</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>&amp;Revert</source>
+        <translation>&amp;Verwerfen</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>Save and res&amp;tart</source>
+        <translation>Speichern und &amp;neu starten</translation>
+    </message>
+    <message>
+        <source>Some stored settings are used once the server starts anew.</source>
+        <translation>Einige gespeicherte Einstellungen gelten erst nach einem Neustart des Servers.</translation>
+    </message>
+    <message>
+        <source>Restart now</source>
+        <translation>Jetzt neu starten</translation>
+    </message>
+    <message>
+        <source>Used once the server starts anew: %1.</source>
+        <translation>Gilt erst nach einem Neustart des Servers: %1.</translation>
+    </message>
+    <message>
+        <source>Changed: %1.</source>
+        <translation>Geändert: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::SetupRun</name>
+    <message>
+        <source>Looking up %1 ...</source>
+        <translation>%1 wird nachgesehen ...</translation>
+    </message>
+    <message>
+        <source>Storing the settings ...</source>
+        <translation>Die Einstellungen werden gespeichert ...</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::StepList</name>
+    <message>
+        <source>Step %1 of %2: %3</source>
+        <translation>Schritt %1 von %2: %3</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::TokenField</name>
+    <message>
+        <source>Store</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Store the token</source>
+        <translation>Token speichern</translation>
+    </message>
+    <message>
+        <source>Remove the token</source>
+        <translation>Token entfernen</translation>
+    </message>
+    <message>
+        <source>Models whose terms you accepted with it can no longer be downloaded.</source>
+        <translation>Modelle, deren Bedingungen Sie damit zugestimmt haben, lassen sich dann nicht mehr herunterladen.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>New Hugging Face token; a token is set</source>
+        <translation>Neues Hugging-Face-Token; eines ist hinterlegt</translation>
+    </message>
+    <message>
+        <source>Hugging Face token</source>
+        <translation>Hugging-Face-Token</translation>
+    </message>
+    <message>
+        <source>A token is set. It is sent to the hub only, and not shown here.</source>
+        <translation>Ein Token ist hinterlegt. Es wird nur an den Hub geschickt und hier nicht gezeigt.</translation>
+    </message>
+    <message>
+        <source>No token is set. Only models behind terms of use need one.</source>
+        <translation>Kein Token ist hinterlegt. Nur Modelle mit Nutzungsbedingungen brauchen eines.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::Tray</name>
+    <message>
+        <source>Open Larder</source>
+        <translation>Larder öffnen</translation>
+    </message>
+    <message>
+        <source>Restart server to use the new settings</source>
+        <translation>Server neu starten, damit die neuen Einstellungen gelten</translation>
+    </message>
+    <message>
+        <source>Serving stats</source>
+        <translation>Zahlen</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>Adresse kopieren</translation>
+    </message>
+    <message>
+        <source>Copy API key</source>
+        <translation>API-Schlüssel kopieren</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>About Larder</source>
+        <translation>Über Larder</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>This run: %1 tokens processed</source>
+        <translation>Dieser Lauf: %1 Token verarbeitet</translation>
+    </message>
+    <message>
+        <source>Tokens from the cache: %1</source>
+        <translation>Token aus dem Cache: %1</translation>
+    </message>
+    <message>
+        <source>Cache efficiency: %1</source>
+        <translation>Cache-Nutzen: %1</translation>
+    </message>
+    <message>
+        <source>Prefill: %1</source>
+        <translation>Prefill: %1</translation>
+    </message>
+    <message>
+        <source>Decode: %1</source>
+        <translation>Decode: %1</translation>
+    </message>
+    <message>
+        <source>Time to first token: %1</source>
+        <translation>Zeit bis zum ersten Token: %1</translation>
+    </message>
+    <message>
+        <source>Stop server</source>
+        <translation>Server anhalten</translation>
+    </message>
+    <message>
+        <source>Start server</source>
+        <translation>Server starten</translation>
+    </message>
+    <message>
+        <source>Try to start the server again</source>
+        <translation>Noch einmal versuchen, den Server zu starten</translation>
+    </message>
+    <message>
+        <source>Stopping ...</source>
+        <translation>Wird angehalten ...</translation>
+    </message>
+    <message>
+        <source>No model yet</source>
+        <translation>Noch kein Modell</translation>
+    </message>
+    <message>
+        <source>Unload</source>
+        <translation>Entladen</translation>
+    </message>
+    <message>
+        <source>Manage models ...</source>
+        <translation>Modelle verwalten ...</translation>
+    </message>
+    <message>
+        <source>Larder</source>
+        <translation>Larder</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::WelcomeStep</name>
+    <message>
+        <source>Welcome to Larder</source>
+        <translation>Willkommen bei Larder</translation>
+    </message>
+    <message>
+        <source>Language models on your own computer, served to your coding agents.</source>
+        <translation>Sprachmodelle auf Ihrem eigenen Rechner, bereit für Ihre Programmier-Agenten.</translation>
+    </message>
+    <message>
+        <source>Runs a language model here: no account, and nothing you write leaves this computer.</source>
+        <translation>Ein Sprachmodell läuft hier: ohne Konto, und nichts, was Sie schreiben, verlässt diesen Rechner.</translation>
+    </message>
+    <message>
+        <source>Works on the processor alone: no graphics card is needed.</source>
+        <translation>Der Prozessor genügt: Sie brauchen keine Grafikkarte.</translation>
+    </message>
+    <message>
+        <source>Speaks the OpenAI protocol at an address of yours; start and stop it from the tray.</source>
+        <translation>Spricht das OpenAI-Protokoll unter einer eigenen Adresse; starten und anhalten können Sie es über das Symbol in der Leiste.</translation>
+    </message>
+    <message>
+        <source>&amp;Get started</source>
+        <translation>&amp;Los geht’s</translation>
+    </message>
+    <message>
+        <source>Settings and logs are kept in %1, models in %2. The next page lets you choose other folders.</source>
+        <translation>Einstellungen und Protokolle liegen in %1, Modelle in %2. Auf der nächsten Seite können Sie andere Ordner wählen.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::Wizard</name>
+    <message>
+        <source>Set up Larder</source>
+        <translation>Larder einrichten</translation>
+    </message>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Welcome</source>
+        <translation>Willkommen</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Access</source>
+        <translation>Zugang</translation>
+    </message>
+    <message>
+        <source>First model</source>
+        <translation>Erstes Modell</translation>
+    </message>
+</context>
+</TS>
