@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "engine/base/log.h"
 #include "tests/support/clipped_text.h"
 #include "tests/support/scripted_service.h"
 #include "ui/download_dialog.h"
@@ -258,6 +259,12 @@ int main(int argc, char** argv) {
     // A 1920x1080 screen at this scale, less a panel.
     const QSize size = percent > 100 ? QSize(192'000 / percent, 100'000 / percent) : QSize(1100, 760);
 
+    base::setConsoleLogLevel(base::LogLevel::Error);
+    base::logInfo("listening on http://127.0.0.1:1337");
+    base::logInfo("loading Llama-3.2-3B-Instruct-Q4_0");
+    base::logInfo("Llama-3.2-3B-Instruct-Q4_0 is loaded after 1840 ms");
+    base::logWarning("the hub is busy, trying again in 8 s");
+
     ui::Look& look = ui::Look::install(application, QStringLiteral("light"));
     int complaints = 0;
     int taken = 0;
@@ -266,6 +273,11 @@ int main(int argc, char** argv) {
         Photographer photographer(folder, QStringLiteral("-%1-%2").arg(appearance).arg(percent));
         ScriptedService* service = nullptr;
         ui::EngineModel model(ScriptedService::maker(service));
+        service->edit([](ServiceSnapshot& snapshot) {
+            snapshot.settings.baseDir = "/home/ada/.larder";
+            snapshot.settings.modelDir = "/home/ada/.larder/models";
+        });
+        model.refresh();
         takeWizard(photographer, model);
         takeWindow(photographer, *service, model, size);
         complaints += photographer.complaints();

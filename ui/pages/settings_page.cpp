@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QHBoxLayout>
 #include <QScrollArea>
+#include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <utility>
 
@@ -58,7 +59,8 @@ SettingsPage::SettingsPage(EngineModel& model, QWidget* parent)
     });
     connect(m_restart, &Banner::actionClicked, this, [this] { m_model.service().restartServer(); });
     connect(m_parts->wizard, &QPushButton::clicked, this, &SettingsPage::wizardWanted);
-    connect(m_parts->autostart, &QCheckBox::clicked, this, [this](bool on) {
+    // Toggled, not clicked: screen readers toggle.
+    connect(m_parts->autostart, &QCheckBox::toggled, this, [this](bool on) {
         if (m_autostart == nullptr) return;
         const Expected<void> set = m_autostart->set(on);
         showAutostart();
@@ -106,6 +108,7 @@ void SettingsPage::setAutostart(Autostart* autostart) {
 
 void SettingsPage::showAutostart() {
     m_parts->autostartRow->setVisible(m_autostart != nullptr);
+    const QSignalBlocker shown(m_parts->autostart);  // nobody asked for a change
     if (m_autostart != nullptr) m_parts->autostart->setChecked(m_autostart->enabled());
 }
 
