@@ -749,6 +749,10 @@
         <source>Not measured yet</source>
         <translation>Noch nicht gemessen</translation>
     </message>
+    <message>
+        <source>Nothing came from the cache yet</source>
+        <translation>Noch kam nichts aus dem Cache</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::InstalledList</name>

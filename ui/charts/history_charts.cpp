@@ -81,7 +81,8 @@ LineChart* HistoryCharts::addChart(const QString& title, LineChart* chart) {
 }
 
 void HistoryCharts::show(const History& history, const QString& waiting) {
-    for (LineChart* chart : {m_speed, m_ttft, m_cache}) chart->setEmptyText(waiting);
+    for (LineChart* chart : {m_speed, m_ttft}) chart->setEmptyText(waiting);
+    m_cache->setEmptyText(m_speed->isEmpty() ? waiting : tr("Nothing came from the cache yet"));
     if (history.size() == 0) return;
     const Sample& newest = history.at(history.size() - 1);
     if (newest.second == m_shownSecond && history.size() == m_shownSize) return;
