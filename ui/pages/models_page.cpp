@@ -93,7 +93,6 @@ void ModelsPage::openDownloadDialog(const QString& text) {
     if (!m_dialog) {
         m_dialog = new DownloadDialog(m_model, this);
         m_dialog->setAttribute(Qt::WA_DeleteOnClose);
-        connect(m_dialog, &QObject::destroyed, this, [this] { m_dialog = nullptr; });
         connect(m_dialog, &DownloadDialog::downloadQueued, this, [this] { m_scroll->verticalScrollBar()->setValue(0); });
     }
     if (!text.isEmpty()) m_dialog->setText(text);

@@ -1,6 +1,7 @@
 // The models on this disk, what is being downloaded, and the way to get another one. GUI thread only.
 #pragma once
 
+#include <QPointer>
 #include <QWidget>
 
 #include "ui/engine_model.h"
@@ -40,7 +41,7 @@ private:
     Banner* m_banner;
     DownloadQueueView* m_downloads;
     InstalledList* m_installed;
-    DownloadDialog* m_dialog = nullptr;
+    QPointer<DownloadDialog> m_dialog;   // deletes itself when closed
 };
 
 }  // namespace larder::ui
