@@ -11,7 +11,7 @@ namespace larder::kernels::bench {
 
 std::vector<const Kernels*> tables() {
     std::vector<const Kernels*> found;
-    for (const char* isa : {"scalar", "avx2", "avx512-vnni"}) {
+    for (const char* isa : {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "avx512-amx"}) {
         if (const Kernels* table = selectKernels(isa)) {
             found.push_back(table);
         }

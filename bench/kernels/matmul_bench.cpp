@@ -10,7 +10,7 @@
 namespace larder::kernels::bench {
 namespace {
 
-constexpr const char* kFormatNames[kWeightFormatCount] = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0"};
+constexpr const char* kFormatNames[kWeightFormatCount] = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0", "Q6_K"};
 
 struct Shape {
     int rows;
@@ -18,20 +18,22 @@ struct Shape {
     int mostTokens;
 };
 constexpr Shape kShapes[] = {{576, 576, 512},  {1536, 576, 512},  {576, 1536, 512},
-                             {49152, 576, 32}, {3072, 1024, 512}, {1024, 3072, 512}};
+                             {49152, 576, 32}, {3072, 1024, 512}, {1024, 3072, 512},   {151936, 1024, 8}};
 
 struct Quantized {
     Quantized(const Kernels* table, const std::vector<float>& x, int tokens, int columns)
-        : codes(x.size()), scales(x.size() / kGroup), sums(x.size() / kGroup), scaledSums(x.size() / kGroup) {
+        : codes(x.size()), scales(x.size() / kGroup), sums(x.size() / kGroup), firstSums(x.size() / kGroup),
+          scaledSums(x.size() / kGroup) {
         for (int row = 0; row < tokens; ++row) {
             table->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns, row, view());
         }
     }
-    QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), scaledSums.data()}; }
+    QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()}; }
 
     std::vector<std::int8_t> codes;
     std::vector<float> scales;
     std::vector<std::int32_t> sums;
+    std::vector<std::int32_t> firstSums;
     std::vector<float> scaledSums;
 };
 
@@ -65,10 +67,10 @@ void runMatmul(benchmark::State& state, const Kernels* table, WeightFormat forma
 }  // namespace
 
 void registerMatmul(const Kernels* table) {
-    for (const int format : {3, 4, 5, 0, 1, 2}) {
+    for (const int format : {3, 4, 5, 6, 0, 1, 2}) {
         for (const Shape shape : kShapes) {
             for (const int tokens : {1, 2, 4, 8, 32, 128, 512}) {
-                if (tokens > shape.mostTokens) {
+                if (tokens > shape.mostTokens || shape.columns % blockColumns(static_cast<WeightFormat>(format)) != 0) {
                     continue;
                 }
                 const std::string name = std::string(table->isa) + "/matmul/" + kFormatNames[format] + "/" +

@@ -48,7 +48,8 @@ inline __m256i quantizeEight(__m256 x, __m256 inverse) {
     return _mm256_cvtps_epi32(_mm256_and_ps(scaled, _mm256_cmp_ps(scaled, scaled, _CMP_ORD_Q)));
 }
 
-void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_t& sum, float& scaledSum) {
+void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_t& sum, std::int32_t& firstSum,
+                   float& scaledSum) {
     __m256 v[4];
     __m256i largest = _mm256_setzero_si256();
 #pragma GCC unroll 4
@@ -63,6 +64,7 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes), _mm256_setzero_si256());
         scale = 0.0f;
         sum = 0;
+        firstSum = 0;
         scaledSum = 0.0f;
         return;
     }
@@ -73,7 +75,8 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
     for (int i = 0; i < 4; ++i) {
         q[i] = quantizeEight(v[i], inverse);
     }
-    sum = horizontalSum(_mm256_add_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3])));
+    firstSum = horizontalSum(_mm256_add_epi32(q[0], q[1]));
+    sum = firstSum + horizontalSum(_mm256_add_epi32(q[2], q[3]));
     scaledSum = scale * static_cast<float>(sum);
     const __m256i narrow = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
     const __m256i ordered = _mm256_permutevar8x32_epi32(narrow, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
@@ -85,7 +88,7 @@ void quantizeRow(const float* x, int columns, int row, const QuantizedRows& out)
     for (int g = 0; g < groups; ++g) {
         const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * groups + g;
         quantizeGroup(x + static_cast<std::ptrdiff_t>(g) * kGroup, out.codes + at * kGroup, out.scales[at],
-                      out.sums[at], out.scaledSums[at]);
+                      out.sums[at], out.firstSums[at], out.scaledSums[at]);
     }
 }
 
@@ -254,22 +257,8 @@ void attentionFinish(const AttentionState& state, int rows, int group, int headD
     }
 }
 
-// maddubs, ten chains: more than its latency times its rate.
-std::uint64_t int8Probe(std::uint64_t rounds) {
-    constexpr int kChains = 10;
-    volatile char seed = 1;
-    const __m256i factor = _mm256_set1_epi8(seed);
-    __m256i chains[kChains];
-    for (__m256i& chain : chains) chain = factor;
-    for (std::uint64_t round = 0; round < rounds; ++round)
-        for (__m256i& chain : chains) chain = _mm256_maddubs_epi16(chain, factor);
-    for (const __m256i& chain : chains) seed = static_cast<char>(seed + _mm256_extract_epi8(chain, 0));
-    return rounds * kChains * 32;
-}
-
-constexpr Kernels kTable = {
+constexpr Kernels kRows = {
     .isa = "avx2",
-    .matmul = {avx2MatmulF32, avx2MatmulF16, avx2MatmulBf16, avx2MatmulQ4_0, avx2MatmulQ4_1, avx2MatmulQ8_0},
     .quantizeRow = quantizeRow,
     .rmsNorm = rmsNorm,
     .ropeInterleaved = ropeInterleaved,
@@ -280,13 +269,30 @@ constexpr Kernels kTable = {
     .attentionSpan = {avx2AttentionSpanF16, avx2AttentionSpanF32},
     .attentionMerge = attentionMerge,
     .attentionFinish = attentionFinish,
-    .int8Probe = int8Probe,
 };
+
+Kernels makeTable(const char* isa, void (*addMatmuls)(Kernels&)) {
+    Kernels table = kRows;
+    table.isa = isa;
+    addMatmuls(table);
+    return table;
+}
 
 }  // namespace
 
 const Kernels* avx2Kernels() {
-    return &kTable;
+    static const Kernels table = makeTable("avx2", avx2Matmuls);
+    return &table;
+}
+
+const Kernels* avx2VnniKernels() {
+    static const Kernels table = makeTable("avx2-vnni", avx2VnniMatmuls);
+    return &table;
+}
+
+const Kernels* avx512vlVnniKernels() {
+    static const Kernels table = makeTable("avx2-vnni", avx512vlVnniMatmuls);
+    return &table;
 }
 
 }  // namespace larder::kernels

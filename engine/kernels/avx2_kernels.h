@@ -2,17 +2,14 @@
 #pragma once
 
 #include "engine/kernels/attention.h"
-#include "engine/kernels/matmul.h"
+#include "engine/kernels/kernels.h"
 
 namespace larder::kernels {
 
-// avx2_matmul.cpp
-void avx2MatmulF32(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx2MatmulF16(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx2MatmulBf16(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx2MatmulQ4_0(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx2MatmulQ4_1(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx2MatmulQ8_0(const MatmulArgs& args, int firstPanel, int lastPanel);
+// avx2_matmul.cpp: sets matmul and int8Probe. The same for CPUs with VNNI, in its two encodings.
+void avx2Matmuls(Kernels& table);
+void avx2VnniMatmuls(Kernels& table);      // AVX-VNNI
+void avx512vlVnniMatmuls(Kernels& table);  // AVX-512 VL and VNNI, 256 bits wide
 
 // avx2_attention.cpp
 void avx2AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out);

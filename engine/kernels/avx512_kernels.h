@@ -2,17 +2,13 @@
 #pragma once
 
 #include "engine/kernels/attention.h"
-#include "engine/kernels/matmul.h"
+#include "engine/kernels/kernels.h"
 
 namespace larder::kernels {
 
-// avx512_matmul.cpp
-void avx512MatmulF32(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx512MatmulF16(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx512MatmulBf16(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx512MatmulQ4_0(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx512MatmulQ4_1(const MatmulArgs& args, int firstPanel, int lastPanel);
-void avx512MatmulQ8_0(const MatmulArgs& args, int firstPanel, int lastPanel);
+// avx512_matmul.cpp, avx512_amx_matmul.cpp: set matmul (the latter after the former, whose entries it falls back to).
+void avx512Matmuls(Kernels& table);
+void avx512AmxMatmuls(Kernels& table);
 
 // avx512_attention.cpp
 void avx512AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out);

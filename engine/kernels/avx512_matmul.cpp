@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "engine/kernels/avx512_kernels.h"
-#include "engine/kernels/panel_layout.h"
+#include "engine/kernels/formats/all.h"
 
 namespace larder::kernels {
 namespace {
@@ -17,123 +17,97 @@ constexpr int kWideFrom = 16;  // tokens
 constexpr std::size_t kPrefetchBytes = 1024;
 constexpr std::size_t kBlockBytes = 384 * 1024;
 
-inline __m512i load(const std::byte* address) {
-    return _mm512_loadu_si512(address);
-}
-
 inline __m512i broadcast4(const std::int8_t* codes) {
     int word;
     __builtin_memcpy(&word, codes, sizeof word);
     return _mm512_set1_epi32(word);
 }
 
-inline __m512 loadHalves(const std::byte* halves) {
-    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves)));
-}
-
-struct Q4_0 {
-    static constexpr int kCodeBytes = kCodes4Bytes;
-    static constexpr int kZeroPoint = 8;
-    static constexpr bool kHasMinima = false;
-    static constexpr bool kPrefetchOne = true;  // prefetching pays for one token, too
-};
-struct Q4_1 {
-    static constexpr int kCodeBytes = kCodes4Bytes;
-    static constexpr int kZeroPoint = 0;
-    static constexpr bool kHasMinima = true;
-    static constexpr bool kPrefetchOne = false;
-};
-struct Q8_0 {
-    static constexpr int kCodeBytes = kCodes8Bytes;
-    static constexpr int kZeroPoint = 128;
-    static constexpr bool kHasMinima = false;
-    static constexpr bool kPrefetchOne = false;
-};
-
 // The quantised activations of a tile's tokens.
 struct Activations {
     const std::int8_t* codes;
     const float* scales;
     const std::int32_t* sums;
+    const std::int32_t* firstSums;
     const float* scaledSums;
     std::ptrdiff_t columns;
     std::ptrdiff_t groups;
 };
 
-// Where P panels' groups lie: the first panel's, and the distance to the next panel.
-struct GroupsPlace {
-    GroupPlace first;
-    std::size_t panelBytes;
-};
-
-// Integer dots of one group, T tokens x P panels; they start at the zero point's share.
-template <class Format, int T, int P>
-__attribute__((always_inline)) inline void addDots(const GroupsPlace& place, const std::int8_t* q,
-                                                   std::ptrdiff_t columns, __m512i (&dots)[T][P]) {
-    const __m512i mask = _mm512_set1_epi8(15);
-#pragma GCC unroll 8
-    for (int j = 0; j < Format::kCodeBytes / 64; ++j) {
-        __m512i codes[P];
-#pragma GCC unroll 2
-        for (int p = 0; p < P; ++p) {
-            codes[p] = load(place.first.codes + static_cast<std::size_t>(p) * place.panelBytes + 64 * j);
-        }
-        if constexpr (Format::kCodeBytes == kCodes8Bytes) {
-#pragma GCC unroll 8
-            for (int t = 0; t < T; ++t) {
-                const __m512i a = broadcast4(q + t * columns + 4 * j);
-#pragma GCC unroll 2
-                for (int p = 0; p < P; ++p) {
-                    dots[t][p] = _mm512_dpbusd_epi32(dots[t][p], codes[p], a);
-                }
-            }
-        } else {
-            __m512i low[P];
-            __m512i high[P];
-#pragma GCC unroll 2
-            for (int p = 0; p < P; ++p) {
-                low[p] = _mm512_and_si512(codes[p], mask);
-                high[p] = _mm512_and_si512(_mm512_srli_epi16(codes[p], 4), mask);
-            }
-#pragma GCC unroll 8
-            for (int t = 0; t < T; ++t) {
-                const __m512i a = broadcast4(q + t * columns + 4 * j);
-                const __m512i b = broadcast4(q + t * columns + 16 + 4 * j);
-#pragma GCC unroll 2
-                for (int p = 0; p < P; ++p) {
-                    dots[t][p] = _mm512_dpbusd_epi32(dots[t][p], low[p], a);
-                    dots[t][p] = _mm512_dpbusd_epi32(dots[t][p], high[p], b);
-                }
-            }
-        }
+// The zero point's share in a step's integer dots, which start at it.
+template <class Format>
+inline __m512i zeroShare(const Activations& x, std::ptrdiff_t at, int step) {
+    if constexpr (Format::kZeroPoint == 0) {
+        return _mm512_setzero_si512();
+    } else {
+        const std::int32_t sum = Format::kSteps == 1 ? x.sums[at]
+                                 : step == 0         ? x.firstSums[at]
+                                                     : x.sums[at] - x.firstSums[at];
+        return _mm512_set1_epi32(-Format::kZeroPoint * sum);
     }
 }
 
+// One step of a group (the columns that share a scale) into the accumulators: T tokens x P panels.
 template <class Format, int T, int P>
-__attribute__((always_inline)) inline void addGroup(const GroupsPlace& place, const Activations& x, std::ptrdiff_t g,
-                                                    __m512 (&acc)[T][P]) {
+__attribute__((always_inline)) inline void addStep(const typename Format::Place (&places)[P], const Activations& x,
+                                                   std::ptrdiff_t g, int step, __m512 (&acc)[T][P]) {
+    constexpr int kRegisters = 8 / Format::kSteps;
+    const std::int8_t* q = x.codes + g * kGroup;
     __m512i dots[T][P];
 #pragma GCC unroll 8
     for (int t = 0; t < T; ++t) {
-        const __m512i start = Format::kZeroPoint == 0
-                                  ? _mm512_setzero_si512()
-                                  : _mm512_set1_epi32(-Format::kZeroPoint * x.sums[t * x.groups + g]);
+        const __m512i start = zeroShare<Format>(x, t * x.groups + g, step);
 #pragma GCC unroll 2
         for (int p = 0; p < P; ++p) {
             dots[t][p] = start;
         }
     }
-    addDots<Format, T, P>(place, x.codes + g * kGroup, x.columns, dots);
+#pragma GCC unroll 8
+    for (int i = 0; i < kRegisters; ++i) {
+        // Registers j and j + 4 of nibbles come from the same bytes: one after the other.
+        const int j = Format::kSteps == 1 ? i % 2 * 4 + i / 2 : step * kRegisters + i;
+        __m512i codes[P];
 #pragma GCC unroll 2
-    for (int p = 0; p < P; ++p) {
-        const __m512 scale = loadHalves(place.first.scales + static_cast<std::size_t>(p) * place.panelBytes);
+        for (int p = 0; p < P; ++p) {
+            codes[p] = Format::codes512(places[p], j);
+        }
 #pragma GCC unroll 8
         for (int t = 0; t < T; ++t) {
-            const __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(x.scales[t * x.groups + g]));
+            const __m512i a = broadcast4(q + t * x.columns + 4 * j);
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
+                dots[t][p] = _mm512_dpbusd_epi32(dots[t][p], codes[p], a);
+            }
+        }
+    }
+    __m512 scales[P];
+#pragma GCC unroll 2
+    for (int p = 0; p < P; ++p) {
+        scales[p] = Format::scales512(places[p], step);
+    }
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) {
+        const __m512 scale = _mm512_set1_ps(x.scales[t * x.groups + g]);
+#pragma GCC unroll 2
+        for (int p = 0; p < P; ++p) {
+            const __m512 product = _mm512_mul_ps(scales[p], scale);
             acc[t][p] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[t][p]), product, acc[t][p]);
         }
-        if constexpr (Format::kHasMinima) {
-            const __m512 minimum = loadHalves(place.first.minima + static_cast<std::size_t>(p) * place.panelBytes);
+    }
+}
+
+template <class Format, int T, int P>
+__attribute__((always_inline)) inline void addGroup(const typename Format::Place (&places)[P], const Activations& x,
+                                                    std::ptrdiff_t g, __m512 (&acc)[T][P]) {
+#pragma GCC unroll 2
+    for (int step = 0; step < Format::kSteps; ++step) {
+        addStep<Format, T, P>(places, x, g, step, acc);
+    }
+    if constexpr (Format::kHasMinima) {
+        static_assert(Format::kSteps == 1);
+#pragma GCC unroll 2
+        for (int p = 0; p < P; ++p) {
+            const __m512 minimum = Format::minima512(places[p]);
 #pragma GCC unroll 8
             for (int t = 0; t < T; ++t) {
                 acc[t][p] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(x.scaledSums[t * x.groups + g]), acc[t][p]);
@@ -166,32 +140,45 @@ __attribute__((always_inline)) inline void writeTile(const Destination& to, cons
     }
 }
 
+// Whether memory is asked for ahead with one token, too: it paid where a panel has no minima (kernels.md).
+template <class Format>
+constexpr bool kPrefetchOne = Format::kLargestCode < 255 && !Format::kHasMinima;
+
 template <class Format, int T, int P>
 __attribute__((noinline)) void int8Tile(const std::byte* panel, std::size_t panelBytes, const Activations& x,
                                         const Destination& to) {
-    constexpr std::size_t kPairBytes = groupPairBytes(Format::kCodeBytes, Format::kHasMinima);
+    constexpr int kUnit = Format::kUnitGroups;
     __m512 acc[T][P];
 #pragma GCC unroll 8
     for (int i = 0; i < T * P; ++i) {
         acc[i / P][i % P] = _mm512_setzero_ps();
     }
+    typename Format::Place places[P];
     std::ptrdiff_t g = 0;
-    for (; g + 1 < x.groups; g += 2, panel += kPairBytes) {
-        if constexpr (P == 1 && (T > 1 || Format::kPrefetchOne)) {
-#pragma GCC unroll 17
-            for (std::size_t line = 0; line < kPairBytes; line += 64) {
+    for (; g + kUnit <= x.groups; g += kUnit, panel += Format::kUnitBytes) {
+        if constexpr (P == 1 && (T > 1 || kPrefetchOne<Format>)) {
+#pragma GCC unroll 64
+            for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
                 _mm_prefetch(reinterpret_cast<const char*>(panel + kPrefetchBytes + line), _MM_HINT_T0);
             }
         }
-        const std::byte* scales = panel + 2 * Format::kCodeBytes;
-        addGroup<Format, T, P>({{panel, scales, scales + 2 * kLaneHalvesBytes}, panelBytes}, x, g, acc);
-        addGroup<Format, T, P>(
-            {{panel + Format::kCodeBytes, scales + kLaneHalvesBytes, scales + 3 * kLaneHalvesBytes}, panelBytes}, x,
-            g + 1, acc);
+#pragma GCC unroll 2
+        for (int i = 0; i < kUnit; ++i) {
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
+                places[p] = Format::place(panel + static_cast<std::size_t>(p) * panelBytes, i);
+            }
+            addGroup<Format, T, P>(places, x, g + i, acc);
+        }
     }
-    if (g < x.groups) {
-        const std::byte* scales = panel + Format::kCodeBytes;
-        addGroup<Format, T, P>({{panel, scales, scales + 64}, panelBytes}, x, g, acc);
+    if constexpr (kUnit == 2) {
+        if (g < x.groups) {
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
+                places[p] = Format::lastPlace(panel + static_cast<std::size_t>(p) * panelBytes);
+            }
+            addGroup<Format, T, P>(places, x, g, acc);
+        }
     }
     writeTile<T, P>(to, acc);
 }
@@ -199,8 +186,9 @@ __attribute__((noinline)) void int8Tile(const std::byte* panel, std::size_t pane
 Activations activationsFrom(const MatmulArgs& args, int token) {
     const std::ptrdiff_t groups = args.columns / kGroup;
     const std::ptrdiff_t at = token * groups;
-    return {args.quantized.codes + at * kGroup, args.quantized.scales + at,      args.quantized.sums + at,
-            args.quantized.scaledSums + at,     groups * std::ptrdiff_t{kGroup}, groups};
+    const QuantizedRows& q = args.quantized;
+    return {q.codes + at * kGroup,          q.scales + at, q.sums + at, q.firstSums + at, q.scaledSums + at,
+            groups * std::ptrdiff_t{kGroup}, groups};
 }
 
 // Of a tile that ends with panel `lastPanel`.
@@ -267,7 +255,7 @@ void int8TilesOf(int tokens, const MatmulArgs& args, std::size_t panelBytes, int
 // Blocks of panels stay in the second-level cache while all tokens pass.
 template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    const std::size_t panelBytes = int8PanelBytes(Format::kCodeBytes, Format::kHasMinima, args.columns / kGroup);
+    const std::size_t panelBytes = Format::panelBytes(args.columns);
     const int fitting = static_cast<int>(kBlockBytes / panelBytes) / 2 * 2;
     const int block = fitting < 2 ? 2 : fitting;
     const bool wide = args.tokens >= kWideFrom;
@@ -285,24 +273,7 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     }
 }
 
-// ---- weights as floats
-// -----------------------------------------------------------------------------------------------
-
-struct F32 {
-    static constexpr int kBytes = 4;
-    static __m512 load16(const std::byte* values) { return _mm512_loadu_ps(reinterpret_cast<const float*>(values)); }
-};
-struct F16 {
-    static constexpr int kBytes = 2;
-    static __m512 load16(const std::byte* values) { return loadHalves(values); }
-};
-struct BF16 {
-    static constexpr int kBytes = 2;
-    static __m512 load16(const std::byte* values) {
-        const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
-        return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
-    }
-};
+// ---- plain weights ------------------------------------------------------------------------------------------------
 
 template <class Format, int T>
 void floatTile(const std::byte* panel, const float* x, std::ptrdiff_t columns, const Destination& to) {
@@ -311,9 +282,9 @@ void floatTile(const std::byte* panel, const float* x, std::ptrdiff_t columns, c
     for (int t = 0; t < T; ++t) {
         acc[t][0] = _mm512_setzero_ps();
     }
-    for (std::ptrdiff_t k = 0; k < columns; ++k, panel += kPanelRows * Format::kBytes) {
+    for (std::ptrdiff_t k = 0; k < columns; ++k, panel += Format::kColumnBytes) {
         _mm_prefetch(reinterpret_cast<const char*>(panel + kPrefetchBytes), _MM_HINT_T0);
-        const __m512 w = Format::load16(panel);
+        const __m512 w = Format::values512(panel);
 #pragma GCC unroll 8
         for (int t = 0; t < T; ++t) {
             acc[t][0] = _mm512_fmadd_ps(w, _mm512_set1_ps(x[t * columns + k]), acc[t][0]);
@@ -354,7 +325,7 @@ void floatTileOf(int tokens, const std::byte* panel, const float* x, std::ptrdif
 
 template <class Format>
 void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    const std::size_t panelBytes = floatPanelBytes(Format::kBytes, args.columns);
+    const std::size_t panelBytes = Format::panelBytes(args.columns);
     for (int p = firstPanel; p < lastPanel; ++p) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(p) * panelBytes;
         for (int t = 0; t < args.tokens; t += kNarrowTokens) {
@@ -366,23 +337,9 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
 
 }  // namespace
 
-void avx512MatmulF32(const MatmulArgs& args, int first, int last) {
-    matmulFloat<F32>(args, first, last);
-}
-void avx512MatmulF16(const MatmulArgs& args, int first, int last) {
-    matmulFloat<F16>(args, first, last);
-}
-void avx512MatmulBf16(const MatmulArgs& args, int first, int last) {
-    matmulFloat<BF16>(args, first, last);
-}
-void avx512MatmulQ4_0(const MatmulArgs& args, int first, int last) {
-    matmulInt8<Q4_0>(args, first, last);
-}
-void avx512MatmulQ4_1(const MatmulArgs& args, int first, int last) {
-    matmulInt8<Q4_1>(args, first, last);
-}
-void avx512MatmulQ8_0(const MatmulArgs& args, int first, int last) {
-    matmulInt8<Q8_0>(args, first, last);
+void avx512Matmuls(Kernels& table) {
+    PlainFormats::forEach([&]<class F>(F) { table.matmul[static_cast<int>(F::kFormat)] = matmulFloat<F>; });
+    QuantizedFormats::forEach([&]<class F>(F) { table.matmul[static_cast<int>(F::kFormat)] = matmulInt8<F>; });
 }
 
 }  // namespace larder::kernels

@@ -26,12 +26,7 @@ std::uint64_t int8Probe(std::uint64_t rounds) {
 Kernels makeTable() {
     Kernels table = *avx2Kernels();
     table.isa = "avx512-vnni";
-    table.matmul[0] = avx512MatmulF32;
-    table.matmul[1] = avx512MatmulF16;
-    table.matmul[2] = avx512MatmulBf16;
-    table.matmul[3] = avx512MatmulQ4_0;
-    table.matmul[4] = avx512MatmulQ4_1;
-    table.matmul[5] = avx512MatmulQ8_0;
+    avx512Matmuls(table);
     table.attentionSpan[0] = avx512AttentionSpanF16;
     table.attentionSpan[1] = avx512AttentionSpanF32;
     table.int8Probe = int8Probe;
@@ -44,5 +39,17 @@ const Kernels* avx512VnniKernels() {
     static const Kernels table = makeTable();
     return &table;
 }
+
+#if !defined(LARDER_AVX512_EMULATED)
+const Kernels* avx512AmxKernels() {
+    static const Kernels table = [] {
+        Kernels made = *avx512VnniKernels();
+        made.isa = "avx512-amx";
+        avx512AmxMatmuls(made);
+        return made;
+    }();
+    return &table;
+}
+#endif
 
 }  // namespace larder::kernels

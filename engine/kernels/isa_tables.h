@@ -5,11 +5,14 @@
 
 namespace larder::kernels {
 
-// Never null; a table may be taken on any CPU but only run where the CPU has its instruction set.
+// Never null. Those of an instruction set may only be asked for where the CPU has it.
 const Kernels* scalarKernels();
 #if defined(__x86_64__)
 const Kernels* avx2Kernels();
+const Kernels* avx2VnniKernels();     // AVX-VNNI
+const Kernels* avx512vlVnniKernels(); // the same with AVX-512's encoding of the 256-bit instruction
 const Kernels* avx512VnniKernels();
+const Kernels* avx512AmxKernels();    // the system must have granted the tile registers
 #endif
 
 }  // namespace larder::kernels

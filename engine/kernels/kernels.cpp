@@ -14,7 +14,9 @@ namespace {
 #if defined(__x86_64__)
 struct CpuFeatures {
     bool avx2 = false;        // with FMA and F16C
+    bool avxVnni = false;
     bool avx512Vnni = false;  // with F, BW, DQ, VL
+    bool amxInt8 = false;     // and the system lets this process use the tile registers
 };
 
 bool bit(unsigned word, int index) {
@@ -27,6 +29,20 @@ unsigned enabledState() {
     unsigned high = 0;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
+}
+
+// Asks the system for the tile registers, for every thread of this process. Linux hands them out on request only.
+bool grantedTiles() {
+#if defined(__linux__)
+    constexpr long kArchPrctl = 158;
+    constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+    constexpr long kTileData = 18;
+    long result = kArchPrctl;
+    __asm__ volatile("syscall" : "+a"(result) : "D"(kRequestPermission), "S"(kTileData) : "rcx", "r11", "memory");
+    return result == 0;
+#else
+    return false;
+#endif
 }
 
 CpuFeatures readCpuFeatures() {
@@ -50,6 +66,11 @@ CpuFeatures readCpuFeatures() {
     features.avx2 = ymm && avx && fma && f16c && bit(b, 5);
     const bool avx512 = bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);  // F, DQ, BW, VL
     features.avx512Vnni = features.avx2 && zmm && avx512 && bit(c, 11);
+    const bool tiles = bit(d, 24) && bit(d, 25) && (state & 0x60000u) == 0x60000u;  // AMX-TILE, AMX-INT8
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) {
+        features.avxVnni = features.avx2 && bit(a, 4);
+    }
+    features.amxInt8 = features.avx512Vnni && tiles && grantedTiles();
     return features;
 }
 #endif
@@ -62,8 +83,14 @@ std::vector<const Kernels*> supportedTables() {
     if (features.avx2) {
         tables.push_back(avx2Kernels());
     }
+    if (features.avxVnni || features.avx512Vnni) {
+        tables.push_back(features.avxVnni ? avx2VnniKernels() : avx512vlVnniKernels());
+    }
     if (features.avx512Vnni) {
         tables.push_back(avx512VnniKernels());
+    }
+    if (features.amxInt8) {
+        tables.push_back(avx512AmxKernels());
     }
 #endif
     return tables;

@@ -20,7 +20,7 @@
 namespace larder::kernels {
 
 struct Kernels {
-    const char* isa = nullptr;  // "scalar", "avx2", "avx512-vnni"
+    const char* isa = nullptr;  // "scalar", "avx2", "avx2-vnni", "avx512-vnni", "avx512-amx", ...
 
     // y[t, r] = sum over k of W[r, k] x[t, k] (+ residual), for the panels [firstPanel, lastPanel). By weight format.
     MatmulFn matmul[kWeightFormatCount] = {};

@@ -1,9 +1,9 @@
 // Matrix product, lane = output row.
-// Int8 formats: per group of 32, idot = exact int32 sum of u * q, with the zero point entered as integers
-// (Q4_0: -8 isum; Q8_0: -128 isum; Q4_1: none); p = sw * sa; acc = fma(float(idot), p, acc); Q4_1 then
-// acc = fma(min, msum, acc). F32/F16/BF16: w widened exactly, acc = fma(w, x, acc). acc starts at +0, groups (or
-// columns) ascending, one accumulator per output; at the end y = acc, or residual + acc when residual is given.
-// The number of tokens, the tile and the panel range cannot matter.
+// Int8 formats: a group of 32 columns has one scale, or two for 16 columns each (Q6_K); for each, idot = exact int32 sum
+// of (u - zero point) * q (zero points: Q4_0 8, Q8_0 128, Q6_K 32, Q4_1 none); p = sw * sa; acc = fma(float(idot), p,
+// acc); Q4_1 then acc = fma(min, msum, acc). F32/F16/BF16: w widened exactly, acc = fma(w, x, acc). acc starts at +0,
+// groups (or columns) ascending, one accumulator per output; at the end y = acc, or residual + acc when residual is
+// given. The number of tokens, the tile and the panel range cannot matter.
 #pragma once
 
 #include <cstddef>

@@ -12,6 +12,7 @@ struct QuantizedRows {
     std::int8_t* codes = nullptr;        // [tokens, columns]
     float* scales = nullptr;             // [tokens, columns / 32]  d
     std::int32_t* sums = nullptr;        // [tokens, columns / 32]  isum
+    std::int32_t* firstSums = nullptr;   // [tokens, columns / 32]  sum of the first 16 q, for formats with two scales
     float* scaledSums = nullptr;         // [tokens, columns / 32]  msum
 };
 

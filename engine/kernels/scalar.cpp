@@ -4,11 +4,11 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/kernels/formats/all.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/isa_tables.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/math.h"
-#include "engine/kernels/panel_layout.h"
 
 namespace larder::kernels {
 namespace {
@@ -33,53 +33,41 @@ float sumTree(float* lanes) {
 
 // ---- matrix product ------------------------------------------------------------------------------------------------
 
-struct Int8Format {
-    int codeBytes;
-    int zeroPoint;  // the code that means weight 0
-    bool hasMinima;
-};
-constexpr Int8Format kQ4_0 = {kCodes4Bytes, 8, false};
-constexpr Int8Format kQ4_1 = {kCodes4Bytes, 0, true};
-constexpr Int8Format kQ8_0 = {kCodes8Bytes, 128, false};
-
-// Exact dot product of one group of lane `lane` with 32 activations, codes unsigned.
-std::int32_t unsignedDot(int codeBytes, const std::byte* codes, int lane, const std::int8_t* q) {
-    std::int32_t sum = 0;
-    for (int j = 0; j < codeBytes / 64; ++j) {
-        for (int i = 0; i < 4; ++i) {
-            const int code = std::to_integer<int>(codes[64 * j + 4 * lane + i]);
-            const int k = 4 * j + i;
-            sum += codeBytes == kCodes8Bytes ? code * q[k] : (code & 15) * q[k] + (code >> 4) * q[k + 16];
-        }
-    }
-    return sum;
-}
-
 void writeLane(const MatmulArgs& args, int token, int row, float acc) {
     const std::ptrdiff_t at = token * args.yStride + row;
     args.y[at] = args.residual != nullptr ? args.residual[at] + acc : acc;
 }
 
-template <const Int8Format& format>
+// One step of a group for one row and token: the exact dot product of its columns, scaled, into acc.
+template <class Format>
+float addStep(const typename Format::Place& place, int lane, int step, const QuantizedRows& x, std::ptrdiff_t at,
+              float acc) {
+    constexpr int kColumns = kGroup / Format::kSteps;
+    std::int32_t idot = 0;
+    for (int k = step * kColumns; k < (step + 1) * kColumns; ++k) {
+        idot += (Format::code(place, lane, k) - Format::kZeroPoint) * x.codes[at * kGroup + k];
+    }
+    const float p = Format::scale(place, lane, step) * x.scales[at];
+    return std::fma(static_cast<float>(idot), p, acc);
+}
+
+template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     const int groups = args.columns / kGroup;
-    const std::size_t panelBytes = int8PanelBytes(format.codeBytes, format.hasMinima, groups);
+    const std::size_t panelBytes = Format::panelBytes(args.columns);
     for (int row = firstPanel * kPanelRows; row < lastPanel * kPanelRows && row < args.rows; ++row) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(row / kPanelRows) * panelBytes;
         const int lane = row % kPanelRows;
         for (int t = 0; t < args.tokens; ++t) {
-            const std::ptrdiff_t firstGroup = static_cast<std::ptrdiff_t>(t) * groups;
             float acc = 0.0f;
             for (int g = 0; g < groups; ++g) {
-                const GroupPlace place = groupPlace(panel, format.codeBytes, format.hasMinima, groups, g);
-                const std::ptrdiff_t at = firstGroup + g;
-                const std::int32_t idot =
-                    unsignedDot(format.codeBytes, place.codes, lane, args.quantized.codes + at * kGroup) -
-                    format.zeroPoint * args.quantized.sums[at];
-                const float p = halfToFloat(loadU16(place.scales + 2 * lane)) * args.quantized.scales[at];
-                acc = std::fma(static_cast<float>(idot), p, acc);
-                if (format.hasMinima) {
-                    acc = std::fma(halfToFloat(loadU16(place.minima + 2 * lane)), args.quantized.scaledSums[at], acc);
+                const typename Format::Place place = groupPlace<Format>(panel, groups, g);
+                const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(t) * groups + g;
+                for (int step = 0; step < Format::kSteps; ++step) {
+                    acc = addStep<Format>(place, lane, step, args.quantized, at, acc);
+                }
+                if (Format::kHasMinima) {
+                    acc = std::fma(Format::minimum(place, lane), args.quantized.scaledSums[at], acc);
                 }
             }
             writeLane(args, t, row, acc);
@@ -87,29 +75,17 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     }
 }
 
-float widenF32(const std::byte* value) {
-    float x;
-    std::memcpy(&x, value, sizeof x);
-    return x;
-}
-float widenF16(const std::byte* value) {
-    return halfToFloat(loadU16(value));
-}
-float widenBf16(const std::byte* value) {
-    return bfloatToFloat(loadU16(value));
-}
-
-template <float (*widen)(const std::byte*), int valueBytes>
+template <class Format>
 void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    const std::size_t panelBytes = floatPanelBytes(valueBytes, args.columns);
+    const std::size_t panelBytes = Format::panelBytes(args.columns);
     for (int row = firstPanel * kPanelRows; row < lastPanel * kPanelRows && row < args.rows; ++row) {
         const std::byte* lane = args.weights + static_cast<std::size_t>(row / kPanelRows) * panelBytes +
-                                static_cast<std::size_t>(row % kPanelRows) * valueBytes;
+                                static_cast<std::size_t>(row % kPanelRows) * Format::kValueBytes;
         for (int t = 0; t < args.tokens; ++t) {
             const float* x = args.x + static_cast<std::ptrdiff_t>(t) * args.columns;
             float acc = 0.0f;
-            for (int k = 0; k < args.columns; ++k) {
-                acc = std::fma(widen(lane + static_cast<std::size_t>(k) * kPanelRows * valueBytes), x[k], acc);
+            for (std::ptrdiff_t k = 0; k < args.columns; ++k) {
+                acc = std::fma(Format::widen(lane + k * Format::kColumnBytes), x[k], acc);
             }
             writeLane(args, t, row, acc);
         }
@@ -120,7 +96,8 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
 
 // A NaN among the 32 makes the group's scale NaN and its codes 0, an infinity makes the scale infinite: either reaches
 // every output of the row as NaN instead of vanishing.
-void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_t& sum, float& scaledSum) {
+void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_t& sum, std::int32_t& firstSum,
+                   float& scaledSum) {
     float amax = 0.0f;
     for (int k = 0; k < kGroup; ++k) {
         const float magnitude = std::fabs(x[k]);
@@ -133,6 +110,7 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
         std::memset(codes, 0, kGroup);
         scale = 0.0f;
         sum = 0;
+        firstSum = 0;
         scaledSum = 0.0f;
         return;
     }
@@ -144,6 +122,9 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
         const float rounded = scaled == scaled ? roundToEven(scaled) : 0.0f;
         codes[k] = static_cast<std::int8_t>(rounded);
         sum += codes[k];
+        if (k == kGroup / 2 - 1) {
+            firstSum = sum;
+        }
     }
     scaledSum = scale * static_cast<float>(sum);
 }
@@ -153,7 +134,7 @@ void quantizeRow(const float* x, int columns, int row, const QuantizedRows& out)
     for (int g = 0; g < groups; ++g) {
         const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * groups + g;
         quantizeGroup(x + static_cast<std::ptrdiff_t>(g) * kGroup, out.codes + at * kGroup, out.scales[at],
-                      out.sums[at], out.scaledSums[at]);
+                      out.sums[at], out.firstSums[at], out.scaledSums[at]);
     }
 }
 
@@ -214,7 +195,7 @@ float expAndSum(const float* x, int n, float shift, float scale, float* out) {
 
 struct HalfCache {
     static constexpr std::size_t kBytes = 2;
-    static float load(const std::byte* value) { return widenF16(value); }
+    static float load(const std::byte* value) { return F16::widen(value); }
     static void store(float x, std::byte* value) {
         const std::uint16_t half = floatToHalf(x);
         std::memcpy(value, &half, sizeof half);
@@ -222,7 +203,7 @@ struct HalfCache {
 };
 struct FloatCache {
     static constexpr std::size_t kBytes = 4;
-    static float load(const std::byte* value) { return widenF32(value); }
+    static float load(const std::byte* value) { return F32::widen(value); }
     static void store(float x, std::byte* value) { std::memcpy(value, &x, sizeof x); }
 };
 
@@ -336,10 +317,8 @@ std::uint64_t int8Probe(std::uint64_t rounds) {
     return rounds;
 }
 
-constexpr Kernels kTable = {
+constexpr Kernels kRows = {
     .isa = "scalar",
-    .matmul = {matmulFloat<widenF32, 4>, matmulFloat<widenF16, 2>, matmulFloat<widenBf16, 2>, matmulInt8<kQ4_0>,
-               matmulInt8<kQ4_1>, matmulInt8<kQ8_0>},
     .quantizeRow = quantizeRow,
     .rmsNorm = rmsNorm,
     .ropeInterleaved = ropeInterleaved,
@@ -352,6 +331,15 @@ constexpr Kernels kTable = {
     .attentionFinish = attentionFinish,
     .int8Probe = int8Probe,
 };
+
+constexpr Kernels makeTable() {
+    Kernels table = kRows;
+    PlainFormats::forEach([&]<class F>(F) { table.matmul[static_cast<int>(F::kFormat)] = matmulFloat<F>; });
+    QuantizedFormats::forEach([&]<class F>(F) { table.matmul[static_cast<int>(F::kFormat)] = matmulInt8<F>; });
+    return table;
+}
+
+constexpr Kernels kTable = makeTable();
 
 }  // namespace
 

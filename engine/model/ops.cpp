@@ -90,6 +90,7 @@ Activation Ops::activation(int count, int columns, std::initializer_list<const M
         result.quantized.codes = static_cast<std::int8_t*>(allocate(values));
         result.quantized.scales = static_cast<float*>(allocate(groups * sizeof(float)));
         result.quantized.sums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
+        result.quantized.firstSums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
         result.quantized.scaledSums = static_cast<float*>(allocate(groups * sizeof(float)));
     }
     return result;

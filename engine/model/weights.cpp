@@ -20,6 +20,7 @@ std::optional<kernels::WeightFormat> kernelFormat(formats::GgufType type) {
         case formats::GgufType::Q4_0: return WeightFormat::Q4_0;
         case formats::GgufType::Q4_1: return WeightFormat::Q4_1;
         case formats::GgufType::Q8_0: return WeightFormat::Q8_0;
+        case formats::GgufType::Q6_K: return WeightFormat::Q6_K;
         default: return std::nullopt;
     }
 }
@@ -83,7 +84,12 @@ Matrix WeightLoader::matrix(const std::string& name, int rows, int columns) {
     const auto format = kernelFormat(tensor->type);
     if (!format) {
         fail(ErrorCode::Unsupported, "tensor " + name + " has the type " + typeName(tensor->type) +
-                                         ", which is not supported yet (F32, F16, BF16, Q4_0, Q4_1, Q8_0 are)");
+                                         ", which is not supported yet (F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q6_K are)");
+        return {};
+    }
+    if (columns % kernels::blockColumns(*format) != 0) {
+        fail(ErrorCode::Corrupt, "tensor " + name + " has rows of " + std::to_string(columns) + " values, which " +
+                                     typeName(tensor->type) + " cannot hold");
         return {};
     }
     const std::size_t rowBytes = kernels::sourceRowBytes(*format, columns);

@@ -40,6 +40,7 @@ void expectSameQuantized(const Kernels* table, const std::vector<float>& x) {
     EXPECT_EQ(actual.codes, expected.codes);
     EXPECT_EQ(actual.sums, expected.sums);
     EXPECT_EQ(firstDifference(actual.scales, expected.scales), "");
+    EXPECT_EQ(actual.firstSums, expected.firstSums);
     EXPECT_EQ(firstDifference(actual.scaledSums, expected.scaledSums), "");
 }
 

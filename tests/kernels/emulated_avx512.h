@@ -68,6 +68,12 @@ inline Integers bitAnd(Integers a, Integers b) {
 inline Integers shiftRight16(Integers x, int n) {
     return {_mm256_srli_epi16(x.low, n), _mm256_srli_epi16(x.high, n)};
 }
+inline Integers shiftLeft16(Integers x, int n) {
+    return {_mm256_slli_epi16(x.low, n), _mm256_slli_epi16(x.high, n)};
+}
+inline Integers bitOr(Integers a, Integers b) {
+    return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
+}
 inline Integers shiftLeft32(Integers x, int n) {
     return {_mm256_slli_epi32(x.low, n), _mm256_slli_epi32(x.high, n)};
 }
@@ -89,6 +95,10 @@ inline Floats widenHalves(__m256i x) {
 }
 inline Integers widenWords(__m256i x) {
     return {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(x)), _mm256_cvtepu16_epi32(_mm256_extracti128_si256(x, 1))};
+}
+
+inline Integers widenBytes(__m128i x) {
+    return {_mm256_cvtepi8_epi32(x), _mm256_cvtepi8_epi32(_mm_srli_si128(x, 8))};
 }
 
 // acc + the four products of unsigned and signed bytes in each lane, as the instruction's description has it.
@@ -138,6 +148,7 @@ unsigned compare(Floats a, Floats b) {
 #undef _mm512_cmp_ps_mask
 #undef _mm512_roundscale_ps
 #undef _mm512_srli_epi16
+#undef _mm512_slli_epi16
 #undef _mm512_slli_epi32
 #define EMULATED ::larder::kernels::test::emulated
 #define __m512 EMULATED::Floats
@@ -161,6 +172,9 @@ unsigned compare(Floats a, Floats b) {
 #define _mm512_add_epi32 EMULATED::addInts
 #define _mm512_and_si512 EMULATED::bitAnd
 #define _mm512_srli_epi16 EMULATED::shiftRight16
+#define _mm512_slli_epi16 EMULATED::shiftLeft16
+#define _mm512_or_si512 EMULATED::bitOr
+#define _mm512_cvtepi8_epi32 EMULATED::widenBytes
 #define _mm512_slli_epi32 EMULATED::shiftLeft32
 #define _mm512_castsi512_ps EMULATED::asFloats
 #define _mm512_castps_si512 EMULATED::asIntegers

@@ -14,12 +14,7 @@
 #include "tests/kernels/emulated_avx512.h"
 
 #define LARDER_AVX512_EMULATED
-#define avx512MatmulF32 emulatedMatmulF32
-#define avx512MatmulF16 emulatedMatmulF16
-#define avx512MatmulBf16 emulatedMatmulBf16
-#define avx512MatmulQ4_0 emulatedMatmulQ4_0
-#define avx512MatmulQ4_1 emulatedMatmulQ4_1
-#define avx512MatmulQ8_0 emulatedMatmulQ8_0
+#define avx512Matmuls emulatedMatmuls
 #define avx512AttentionSpanF16 emulatedAttentionSpanF16
 #define avx512AttentionSpanF32 emulatedAttentionSpanF32
 #define avx512VnniKernels emulatedVnniKernels

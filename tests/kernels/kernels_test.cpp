@@ -36,6 +36,10 @@ TEST(SelectKernels, agreesWithTheCompilersDetection) {
     EXPECT_EQ(selectKernels("avx512-vnni") != nullptr,
               avx2 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"));
+    if (selectKernels("avx512-amx") != nullptr) {
+        EXPECT_NE(selectKernels("avx512-vnni"), nullptr);
+    }
+    EXPECT_TRUE(selectKernels("avx512-vnni") == nullptr || selectKernels("avx2-vnni") != nullptr);
 }
 #endif
 

@@ -44,10 +44,11 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryTable);
 TEST_P(EveryTable, multipliesRaggedShapesLikeScalar) {
     Random random(1);
     for (const WeightFormat format : kAllFormats) {
-        for (const int columns : {32, 64, 96, 160, 576}) {
+        for (const int some : {32, 64, 96, 160, 576, 1184}) {
+            const int columns = fittingColumns(format, some);
             for (const int rows : {1, 15, 16, 17, 40}) {
                 const PackedWeights weights(format, randomSource(random, format, rows, columns), rows, columns);
-                for (const int tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 33}) {
+                for (const int tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 24, 33, 43}) {
                     Activations x(uniformRow(random, static_cast<std::size_t>(tokens * columns)), tokens, columns);
                     ASSERT_EQ(firstDifference(product(GetParam(), weights, x), product(scalarTable(), weights, x)), "")
                         << formatName(format) << " " << rows << "x" << columns << ", " << tokens << " tokens";
@@ -72,9 +73,10 @@ TEST_P(EveryTable, multipliesOddFloatColumnsLikeScalar) {
 TEST_P(EveryTable, addsTheResidualAlsoInPlace) {
     Random random(3);
     for (const WeightFormat format : kAllFormats) {
-        const PackedWeights weights(format, randomSource(random, format, 21, 96), 21, 96);
-        for (const int tokens : {1, 4, 9}) {
-            Activations x(uniformRow(random, static_cast<std::size_t>(tokens * 96)), tokens, 96);
+        const int columns = fittingColumns(format, 96);
+        const PackedWeights weights(format, randomSource(random, format, 21, columns), 21, columns);
+        for (const int tokens : {1, 4, 9, 16, 31}) {
+            Activations x(uniformRow(random, static_cast<std::size_t>(tokens * columns)), tokens, columns);
             const std::vector<float> residual = uniformRow(random, static_cast<std::size_t>(tokens * 24));
             const std::vector<float> expected = product(scalarTable(), weights, x, &residual);
             EXPECT_EQ(firstDifference(product(GetParam(), weights, x, &residual), expected), "");
@@ -94,8 +96,9 @@ TEST_P(EveryTable, addsTheResidualAlsoInPlace) {
 TEST_P(EveryTable, givesTheSameBitsForAnySplitOfPanels) {
     Random random(4);
     for (const WeightFormat format : kAllFormats) {
-        const PackedWeights weights(format, randomSource(random, format, 150, 96), 150, 96);
-        Activations x(uniformRow(random, 6 * 96), 6, 96);
+        const int columns = fittingColumns(format, 96);
+        const PackedWeights weights(format, randomSource(random, format, 150, columns), 150, columns);
+        Activations x(uniformRow(random, static_cast<std::size_t>(11 * columns)), 11, columns);
         const std::vector<float> whole = product(GetParam(), weights, x);
         for (int split = 0; split <= weights.panels; ++split) {
             std::vector<float> y(whole.size(), kUntouched);
@@ -110,11 +113,12 @@ TEST_P(EveryTable, givesTheSameBitsForAnySplitOfPanels) {
 TEST_P(EveryTable, givesATokenTheSameBitsInAnyBatch) {
     Random random(5);
     for (const WeightFormat format : kAllFormats) {
-        const PackedWeights weights(format, randomSource(random, format, 32, 160), 32, 160);
-        Activations batch(uniformRow(random, 13 * 160), 13, 160);
+        const int columns = fittingColumns(format, 160);
+        const PackedWeights weights(format, randomSource(random, format, 32, columns), 32, columns);
+        Activations batch(uniformRow(random, static_cast<std::size_t>(29 * columns)), 29, columns);
         const std::vector<float> together = product(GetParam(), weights, batch);
         for (int t = 0; t < batch.tokens; ++t) {
-            Activations one({batch.x.begin() + t * 160, batch.x.begin() + (t + 1) * 160}, 1, 160);
+            Activations one({batch.x.begin() + t * columns, batch.x.begin() + (t + 1) * columns}, 1, columns);
             EXPECT_EQ(firstDifference(product(GetParam(), weights, one), {together.data() + t * 35, 35}), "");
         }
     }
@@ -123,25 +127,29 @@ TEST_P(EveryTable, givesATokenTheSameBitsInAnyBatch) {
 // Every code at one end and every activation at one end: sums in 16 bits must not saturate.
 TEST_P(EveryTable, doesNotSaturateAtExtremeCodes) {
     Random random(6);
-    for (const WeightFormat format : {WeightFormat::Q4_0, WeightFormat::Q4_1, WeightFormat::Q8_0}) {
-        std::vector<std::byte> source = randomSource(random, format, 16, 64);
-        const std::size_t blockBytes = sourceRowBytes(format, kGroup);
-        const std::size_t header = format == WeightFormat::Q4_1 ? 4 : 2;
+    for (const WeightFormat format : kQuantizedFormats) {
+        const int columns = fittingColumns(format, 64);
+        std::vector<std::byte> source = randomSource(random, format, 16, columns);
+        const std::vector<std::byte> scales = source;
+        const std::size_t blockBytes = sourceRowBytes(format, blockColumns(format));
         for (const int code : {0x00, 0xff, 0x80, 0x7f, 0x81, 0x0f, 0xf0}) {
-            for (std::size_t at = 0; at < source.size(); at += blockBytes) {
-                std::memset(source.data() + at + header, code, blockBytes - header);
+            std::memset(source.data(), code, source.size());
+            const std::size_t scaleBytes = format == WeightFormat::Q4_1 ? 4 : 2;
+            for (std::size_t at = scaleOffset(format); at < source.size(); at += blockBytes) {
+                std::memcpy(source.data() + at, scales.data() + at, scaleBytes);
             }
-            const PackedWeights weights(format, source, 16, 64);
+            const PackedWeights weights(format, source, 16, columns);
             for (const float sign : {1.0f, -1.0f}) {
-                Activations x(std::vector<float>(5 * 64, sign), 5, 64);
-                for (int k = 64; k < 128; k += 2) {
-                    x.codes[static_cast<std::size_t>(k)] =
-                        static_cast<std::int8_t>(-x.codes[static_cast<std::size_t>(k)]);
+                for (const int tokens : {5, 17}) {
+                    std::vector<float> values(static_cast<std::size_t>(tokens * columns), sign);
+                    for (std::size_t k = static_cast<std::size_t>(columns); k < 2 * static_cast<std::size_t>(columns);
+                         k += 2) {
+                        values[k] = -sign;  // and one token of either sign in turn
+                    }
+                    Activations x(values, tokens, columns);
+                    EXPECT_EQ(firstDifference(product(GetParam(), weights, x), product(scalarTable(), weights, x)), "")
+                        << formatName(format) << " code " << code;
                 }
-                x.sums[2] = 0;
-                x.sums[3] = 0;
-                EXPECT_EQ(firstDifference(product(GetParam(), weights, x), product(scalarTable(), weights, x)), "")
-                    << formatName(format) << " code " << code;
             }
         }
     }
@@ -153,15 +161,17 @@ TEST_P(EveryTable, treatsTinyHugeAndInvalidActivationsLikeScalar) {
     const float specials[] = {1e-38f,   1e-45f,    0x1p-100f,    1e30f, std::numeric_limits<float>::max(),
                               infinity, -infinity, std::nanf("")};
     for (const WeightFormat format : kAllFormats) {
-        const PackedWeights weights(format, randomSource(random, format, 16, 64), 16, 64);
+        const int columns = fittingColumns(format, 64);
+        const PackedWeights weights(format, randomSource(random, format, 16, columns), 16, columns);
         for (const float special : specials) {
-            std::vector<float> values = uniformRow(random, 3 * 64);
+            const auto row = static_cast<std::size_t>(columns);
+            std::vector<float> values = uniformRow(random, 8 * row);
             values[5] = special;
-            values[64 + 40] = special;
-            for (int k = 128; k < 192; ++k) {
-                values[static_cast<std::size_t>(k)] *= special;
+            values[row + 40] = special;
+            for (std::size_t k = 2 * row; k < 3 * row; ++k) {
+                values[k] *= special;
             }
-            Activations x(values, 3, 64);
+            Activations x(values, 8, columns);
             EXPECT_EQ(firstDifference(product(GetParam(), weights, x), product(scalarTable(), weights, x)), "")
                 << formatName(format) << " with " << special;
         }
@@ -205,9 +215,10 @@ TEST(MatmulScalar, isTheDotProductForFloatWeights) {
 // four roundings (scale product, two fma, the scaled sum of the minimum).
 TEST(MatmulScalar, isTheDotProductWithQuantizedActivations) {
     Random random(9);
-    for (const WeightFormat format : {WeightFormat::Q4_0, WeightFormat::Q4_1, WeightFormat::Q8_0}) {
-        const PackedWeights weights(format, randomSource(random, format, 20, 224), 20, 224);
-        Activations x(uniformRow(random, 2 * 224), 2, 224);
+    for (const WeightFormat format : kQuantizedFormats) {
+        const int columns = fittingColumns(format, 224);
+        const PackedWeights weights(format, randomSource(random, format, 20, columns), 20, columns);
+        Activations x(uniformRow(random, static_cast<std::size_t>(2 * columns)), 2, columns);
         std::vector<float> rounded(x.x.size());
         for (std::size_t i = 0; i < rounded.size(); ++i) {
             rounded[i] = x.scales[i / kGroup] * static_cast<float>(x.codes[i]);
@@ -216,10 +227,10 @@ TEST(MatmulScalar, isTheDotProductWithQuantizedActivations) {
         for (int t = 0; t < 2; ++t) {
             for (int row = 0; row < 20; ++row) {
                 double magnitude = 0;
-                const double exact = unpackedDot(weights, row, rounded.data() + t * 224, magnitude);
+                const double exact = unpackedDot(weights, row, rounded.data() + t * columns, magnitude);
                 // Codes and minima cancel in Q4_1 and around the zero point: magnitudes of the parts are larger.
                 EXPECT_NEAR(static_cast<double>(y[static_cast<std::size_t>(t * 23 + row)]), exact,
-                            (4 * 7 + 2) * 0x1p-24 * 16 * magnitude);
+                            (4 * columns / kGroup + 2) * 0x1p-24 * 16 * magnitude);
             }
         }
     }
@@ -248,10 +259,11 @@ TEST(MatmulScalar, writesOnlyRowsThatExist) {
     Random random(11);
     for (const Kernels* table : tablesUnderTest()) {
         for (const WeightFormat format : kAllFormats) {
-            const PackedWeights weights(format, randomSource(random, format, 19, 64), 19, 64);
-            Activations x(uniformRow(random, 5 * 64), 5, 64);
+            const int columns = fittingColumns(format, 64);
+            const PackedWeights weights(format, randomSource(random, format, 19, columns), 19, columns);
+            Activations x(uniformRow(random, static_cast<std::size_t>(18 * columns)), 18, columns);
             const std::vector<float> y = product(table, weights, x);
-            for (std::size_t t = 0; t < 5; ++t) {
+            for (std::size_t t = 0; t < 18; ++t) {
                 for (std::size_t past = 19; past < 22; ++past) {
                     EXPECT_EQ(y[t * 22 + past], kUntouched);
                 }

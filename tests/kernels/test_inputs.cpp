@@ -4,17 +4,24 @@
 #include <cstring>
 #include <sstream>
 
+#include "engine/kernels/isa_tables.h"
 #include "tests/kernels/emulated_avx512_table.h"
 
 namespace larder::kernels::test {
 
 std::vector<const Kernels*> tablesUnderTest() {
     std::vector<const Kernels*> tables;
-    for (const char* isa : {"avx2", "avx512-vnni"}) {
+    for (const char* isa : {"avx2", "avx2-vnni", "avx512-vnni", "avx512-amx"}) {
         if (const Kernels* table = selectKernels(isa)) {
             tables.push_back(table);
         }
     }
+#if defined(__x86_64__)
+    // avx2-vnni in its other encoding, where selectKernels prefers the first.
+    if (selectKernels("avx512-vnni") != nullptr && selectKernels("avx2-vnni") != avx512vlVnniKernels()) {
+        tables.push_back(avx512vlVnniKernels());
+    }
+#endif
     if (const Kernels* table = selectKernels("avx2") == nullptr ? nullptr : emulatedAvx512Table()) {
         tables.push_back(table);
     }
@@ -23,6 +30,9 @@ std::vector<const Kernels*> tablesUnderTest() {
 
 std::string tableName(const Kernels* table) {
     std::string name = table == emulatedAvx512Table() ? "avx512_emulated" : table->isa;
+    if (name == "avx2-vnni" && table != selectKernels("avx2-vnni")) {
+        name += "_by_avx512vl";
+    }
     for (char& c : name) {
         c = c == '-' ? '_' : c;
     }
@@ -102,12 +112,25 @@ std::vector<std::byte> randomSource(Random& random, WeightFormat format, int row
     for (std::byte& value : source) {
         value = static_cast<std::byte>(random());
     }
-    const std::size_t blockBytes = sourceRowBytes(format, kGroup);
+    const std::size_t blockBytes = sourceRowBytes(format, blockColumns(format));
     for (std::size_t at = 0; at < source.size(); at += blockBytes) {
         const std::uint16_t parts[2] = {randomHalf(random), randomHalf(random)};
-        std::memcpy(source.data() + at, parts, format == WeightFormat::Q4_1 ? 4 : 2);
+        std::memcpy(source.data() + at + scaleOffset(format), parts, format == WeightFormat::Q4_1 ? 4 : 2);
     }
     return source;
+}
+
+int fittingColumns(WeightFormat format, int columns) {
+    const int block = blockColumns(format);
+    return (columns + block - 1) / block * block;
+}
+
+std::size_t scaleOffset(WeightFormat format) {
+    return format == WeightFormat::Q6_K ? 208 : 0;
+}
+
+std::size_t codeOffset(WeightFormat format) {
+    return format == WeightFormat::Q6_K ? 0 : format == WeightFormat::Q4_1 ? 4 : 2;
 }
 
 PackedWeights::PackedWeights(WeightFormat packedFormat, std::span<const std::byte> source, int rowCount,
@@ -127,6 +150,7 @@ Activations::Activations(std::vector<float> values, int tokenCount, int columnCo
       codes(x.size()),
       scales(x.size() / kGroup),
       sums(x.size() / kGroup),
+      firstSums(x.size() / kGroup),
       scaledSums(x.size() / kGroup) {
     if (columns % kGroup == 0) {
         for (int row = 0; row < tokens; ++row) {
@@ -137,7 +161,7 @@ Activations::Activations(std::vector<float> values, int tokenCount, int columnCo
 }
 
 QuantizedRows Activations::quantized() {
-    return {codes.data(), scales.data(), sums.data(), scaledSums.data()};
+    return {codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()};
 }
 
 const char* formatName(WeightFormat format) {
@@ -154,6 +178,8 @@ const char* formatName(WeightFormat format) {
             return "Q4_1";
         case WeightFormat::Q8_0:
             return "Q8_0";
+        case WeightFormat::Q6_K:
+            return "Q6_K";
     }
     return "";
 }

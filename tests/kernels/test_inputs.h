@@ -44,6 +44,13 @@ std::vector<float> uniformRow(Random& random, std::size_t count, float low = -1.
 // Rows of a tensor as a GGUF file stores them: random codes, moderate scales.
 std::vector<std::byte> randomSource(Random& random, WeightFormat format, int rows, int columns);
 
+// At least `columns`, as many as the format stores together.
+int fittingColumns(WeightFormat format, int columns);
+
+// Where a quantised block of the file has its f16 scale (and minimum) and its first codes.
+std::size_t scaleOffset(WeightFormat format);
+std::size_t codeOffset(WeightFormat format);
+
 struct PackedWeights {
     PackedWeights(WeightFormat packedFormat, std::span<const std::byte> source, int rowCount, int columnCount);
     WeightFormat format;
@@ -64,11 +71,15 @@ struct Activations {
     std::vector<std::int8_t> codes;  // [tokens, columns]
     std::vector<float> scales;       // [tokens, columns / 32]
     std::vector<std::int32_t> sums;  // [tokens, columns / 32]
+    std::vector<std::int32_t> firstSums;  // [tokens, columns / 32]
     std::vector<float> scaledSums;   // [tokens, columns / 32]
 };
 
 inline constexpr WeightFormat kAllFormats[] = {WeightFormat::F32,  WeightFormat::F16,  WeightFormat::BF16,
-                                               WeightFormat::Q4_0, WeightFormat::Q4_1, WeightFormat::Q8_0};
+                                               WeightFormat::Q4_0, WeightFormat::Q4_1, WeightFormat::Q8_0,
+                                               WeightFormat::Q6_K};
+inline constexpr WeightFormat kQuantizedFormats[] = {WeightFormat::Q4_0, WeightFormat::Q4_1, WeightFormat::Q8_0,
+                                                     WeightFormat::Q6_K};
 const char* formatName(WeightFormat format);
 
 }  // namespace larder::kernels::test

@@ -26,6 +26,18 @@ float sourceValue(WeightFormat format, const std::byte* row, int k) {
         default:
             break;
     }
+    if (format == WeightFormat::Q6_K) {
+        // As GGUF's reference reads it: per half block of 128, four columns from each pair of bytes.
+        const std::byte* super = row + static_cast<std::ptrdiff_t>(k / 256) * 210;
+        const int half = k % 256 / 128;
+        const int quarter = k % 128 / 32;
+        const int l = k % 32;
+        const int low = std::to_integer<int>(super[64 * half + l + (quarter % 2 == 1 ? 32 : 0)]);
+        const int high = std::to_integer<int>(super[128 + 32 * half + l]);
+        const int code = (quarter >= 2 ? low / 16 : low % 16) + 16 * (high / (1 << 2 * quarter) % 4) - 32;
+        const auto scale = static_cast<std::int8_t>(super[192 + 8 * half + l / 16 + 2 * quarter]);
+        return halfToFloat(loadU16(super + 208)) * static_cast<float>(scale) * static_cast<float>(code);
+    }
     const std::byte* block =
         row + static_cast<std::ptrdiff_t>(k / 32) * static_cast<std::ptrdiff_t>(sourceRowBytes(format, 32));
     const int i = k % 32;
@@ -45,7 +57,8 @@ float sourceValue(WeightFormat format, const std::byte* row, int k) {
 TEST(WeightFormat, keepsEveryValueOfTheFile) {
     Random random(71);
     for (const WeightFormat format : kAllFormats) {
-        for (const int columns : {32, 64, 96, 160, 576}) {
+        for (const int some : {32, 64, 96, 160, 576}) {
+            const int columns = fittingColumns(format, some);
             for (const int rows : {1, 16, 17, 45}) {
                 const std::vector<std::byte> source = randomSource(random, format, rows, columns);
                 const PackedWeights packed(format, source, rows, columns);
@@ -67,12 +80,13 @@ TEST(WeightFormat, keepsEveryValueOfTheFile) {
 TEST(WeightFormat, packsAnyRangeOfPanelsAlone) {
     Random random(72);
     for (const WeightFormat format : kAllFormats) {
-        const std::vector<std::byte> source = randomSource(random, format, 40, 96);
-        const PackedWeights whole(format, source, 40, 96);
-        const std::size_t bytes = packedPanelBytes(format, 96);
+        const int columns = fittingColumns(format, 96);
+        const std::vector<std::byte> source = randomSource(random, format, 40, columns);
+        const PackedWeights whole(format, source, 40, columns);
+        const std::size_t bytes = packedPanelBytes(format, columns);
         AlignedBytes parts(3 * bytes);
-        packPanels(format, source.data(), 40, 96, 2, 3, parts.data());
-        packPanels(format, source.data(), 40, 96, 0, 2, parts.data());
+        packPanels(format, source.data(), 40, columns, 2, 3, parts.data());
+        packPanels(format, source.data(), 40, columns, 0, 2, parts.data());
         EXPECT_EQ(std::memcmp(parts.data(), whole.bytes.data(), 3 * bytes), 0) << formatName(format);
     }
 }
@@ -80,7 +94,8 @@ TEST(WeightFormat, packsAnyRangeOfPanelsAlone) {
 TEST(WeightFormat, writesZerosWhereRowsAreMissingAndNothingElse) {
     Random random(73);
     for (const WeightFormat format : kAllFormats) {
-        for (const int columns : {32, 64}) {
+        for (const int some : {32, 64}) {
+            const int columns = fittingColumns(format, some);
             const std::vector<std::byte> source = randomSource(random, format, 3, columns);
             const std::size_t bytes = packedPanelBytes(format, columns);
             AlignedBytes packed(bytes + 64);
@@ -114,7 +129,7 @@ TEST(WeightFormat, packsFloatColumnsOfAnyCount) {
 TEST(WeightFormat, hasPanelsOfWholeCacheLines) {
     for (const WeightFormat format : kAllFormats) {
         for (int columns = 32; columns <= 320; columns += 32) {
-            EXPECT_EQ(packedPanelBytes(format, columns) % 64, 0u);
+            EXPECT_EQ(packedPanelBytes(format, fittingColumns(format, columns)) % 64, 0u);
         }
     }
     EXPECT_EQ(packedPanelBytes(WeightFormat::Q4_0, 64), 2 * 288u);
@@ -122,7 +137,9 @@ TEST(WeightFormat, hasPanelsOfWholeCacheLines) {
     EXPECT_EQ(packedPanelBytes(WeightFormat::Q8_0, 64), 2 * 544u);
     EXPECT_EQ(packedPanelBytes(WeightFormat::Q4_1, 32), 256u + 64 + 64);
     EXPECT_EQ(packedPanelBytes(WeightFormat::BF16, 1), 64u);
+    EXPECT_EQ(packedPanelBytes(WeightFormat::Q6_K, 512), 2 * 3392u);
     EXPECT_EQ(sourceRowBytes(WeightFormat::Q8_0, 64), 68u);
+    EXPECT_EQ(sourceRowBytes(WeightFormat::Q6_K, 512), 420u);
     EXPECT_FALSE(usesInt8Activations(WeightFormat::BF16));
     EXPECT_TRUE(usesInt8Activations(WeightFormat::Q4_1));
 }

@@ -10,7 +10,7 @@ namespace larder::support {
 
 inline std::vector<std::string> availableIsas() {
     std::vector<std::string> names;
-    for (const char* name : {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "neon", "neon-dotprod", "neon-i8mm"})
+    for (const char* name : {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "avx512-amx", "neon", "neon-dotprod", "neon-i8mm"})
         if (kernels::selectKernels(name) != nullptr) names.push_back(name);
     return names;
 }
