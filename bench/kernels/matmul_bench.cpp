@@ -21,15 +21,16 @@ constexpr Shape kShapes[] = {{576, 576, 512},  {1536, 576, 512},  {576, 1536, 51
                              {49152, 576, 32}, {3072, 1024, 512}, {1024, 3072, 512},   {151936, 1024, 8}};
 
 struct Quantized {
-    Quantized(const Kernels* table, const std::vector<float>& x, int tokens, int columns)
-        : codes(x.size()), scales(x.size() / kGroup), sums(x.size() / kGroup), firstSums(x.size() / kGroup),
+    Quantized(const Kernels* table, const std::vector<float>& x, int tokenCount, int columns)
+        : tokens(tokenCount), codes(x.size()), scales(x.size() / kGroup), sums(x.size() / kGroup), firstSums(x.size() / kGroup),
           scaledSums(x.size() / kGroup) {
         for (int row = 0; row < tokens; ++row) {
             table->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns, row, view());
         }
     }
-    QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()}; }
+    QuantizedRows view() { return {tokens, codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()}; }
 
+    int tokens;
     std::vector<std::int8_t> codes;
     std::vector<float> scales;
     std::vector<std::int32_t> sums;

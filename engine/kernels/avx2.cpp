@@ -84,11 +84,11 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
 }
 
 void quantizeRow(const float* x, int columns, int row, const QuantizedRows& out) {
-    const int groups = columns / kGroup;
-    for (int g = 0; g < groups; ++g) {
-        const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * groups + g;
-        quantizeGroup(x + static_cast<std::ptrdiff_t>(g) * kGroup, out.codes + at * kGroup, out.scales[at],
-                      out.sums[at], out.firstSums[at], out.scaledSums[at]);
+    const TokenGroups to = groupsOf(out, columns, row);
+    for (std::ptrdiff_t g = 0; g < columns / kGroup; ++g) {
+        const std::ptrdiff_t at = g * to.width;
+        quantizeGroup(x + g * kGroup, to.codes + at * kGroup, to.scales[at], to.sums[at], to.firstSums[at],
+                      to.scaledSums[at]);
     }
 }
 

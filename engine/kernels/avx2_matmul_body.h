@@ -28,21 +28,10 @@ inline __m256i broadcast4(const std::int8_t* codes) {
     return _mm256_set1_epi32(word);
 }
 
-// The quantised activations of a tile's tokens.
-struct Activations {
-    const std::int8_t* codes;
-    const float* scales;
-    const std::int32_t* sums;
-    const std::int32_t* firstSums;
-    const float* scaledSums;
-    std::ptrdiff_t columns;
-    std::ptrdiff_t groups;
-};
-
 // ---- integer dots of one step of a group: T tokens x 16 rows --------------------------------------------------------
 
 template <class Format>
-inline __m256i zeroShare(const Activations& x, std::ptrdiff_t at, int step) {
+inline __m256i zeroShare(const TokenGroups& x, std::ptrdiff_t at, int step) {
     if constexpr (Format::kZeroPoint == 0) {
         return _mm256_setzero_si256();
     } else {
@@ -71,11 +60,11 @@ inline __m256i multiplyAdd4(__m256i sums, __m256i codes, __m256i q) {
 }
 
 template <class Format, int T>
-__attribute__((always_inline)) inline void stepDots(const typename Format::Place& place, const Activations& x,
+__attribute__((always_inline)) inline void stepDots(const typename Format::Place& place, const TokenGroups& x,
                                                     std::ptrdiff_t g, int step, __m256i (&dots)[T][kHalves]) {
 #pragma GCC unroll 4
     for (int t = 0; t < T; ++t) {
-        dots[t][0] = zeroShare<Format>(x, t * x.groups + g, step);
+        dots[t][0] = zeroShare<Format>(x, g * x.width + t, step);
         dots[t][1] = dots[t][0];
     }
 #pragma GCC unroll 8
@@ -85,7 +74,7 @@ __attribute__((always_inline)) inline void stepDots(const typename Format::Place
         const __m256i codes1 = Format::codes256(place, j, 1);
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256i a = broadcast4(x.codes + g * kGroup + t * x.columns + 4 * j);
+            const __m256i a = broadcast4(x.codes + (g * x.width + t) * kGroup + 4 * j);
             dots[t][0] = multiplyAdd4(dots[t][0], codes0, a);
             dots[t][1] = multiplyAdd4(dots[t][1], codes1, a);
         }
@@ -105,7 +94,7 @@ constexpr int kAddable = 32767 / (2 * 127 * Format::kLargestCode);
 
 // Codes that leave room in 16 bits: 4-bit all 8 registers of a group (8 * 2 * 15 * 127 = 30,480), 6-bit two.
 template <class Format, int T>
-__attribute__((always_inline)) inline void smallDots(const typename Format::Place& place, const Activations& x,
+__attribute__((always_inline)) inline void smallDots(const typename Format::Place& place, const TokenGroups& x,
                                                      std::ptrdiff_t g, int step, __m256i (&dots)[T][kHalves]) {
     constexpr int kRegisters = 8 / Format::kSteps;
     constexpr int kRun = kAddable<Format> < kRegisters ? kAddable<Format> : kRegisters;
@@ -119,7 +108,7 @@ __attribute__((always_inline)) inline void smallDots(const typename Format::Plac
         const __m256i codes1 = Format::codes256(place, j, 1);
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256i a = broadcast4(x.codes + g * kGroup + t * x.columns + 4 * j);
+            const __m256i a = broadcast4(x.codes + (g * x.width + t) * kGroup + 4 * j);
             const __m256i p0 = _mm256_maddubs_epi16(codes0, a);
             const __m256i p1 = _mm256_maddubs_epi16(codes1, a);
             sums[t][0] = i % kRun == 0 ? p0 : _mm256_add_epi16(sums[t][0], p0);
@@ -137,7 +126,7 @@ __attribute__((always_inline)) inline void smallDots(const typename Format::Plac
     if constexpr (Format::kZeroPoint != 0) {
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256i share = zeroShare<Format>(x, t * x.groups + g, step);
+            const __m256i share = zeroShare<Format>(x, g * x.width + t, step);
             dots[t][0] = _mm256_add_epi32(dots[t][0], share);
             dots[t][1] = _mm256_add_epi32(dots[t][1], share);
         }
@@ -147,7 +136,7 @@ __attribute__((always_inline)) inline void smallDots(const typename Format::Plac
 // 8-bit codes: signed weight w = u - 128, |w| as the unsigned operand, the activation takes w's sign: 2 * 128 * 127 =
 // 32,512.
 template <class Format, int T>
-__attribute__((always_inline)) inline void wideDots(const typename Format::Place& place, const Activations& x,
+__attribute__((always_inline)) inline void wideDots(const typename Format::Place& place, const TokenGroups& x,
                                                     std::ptrdiff_t g, int step, __m256i (&dots)[T][kHalves]) {
     static_assert(Format::kZeroPoint == 128);
     const __m256i flip = _mm256_set1_epi8(-128);
@@ -161,7 +150,7 @@ __attribute__((always_inline)) inline void wideDots(const typename Format::Place
         const __m256i size1 = _mm256_abs_epi8(w1);
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256i a = broadcast4(x.codes + g * kGroup + t * x.columns + 4 * j);
+            const __m256i a = broadcast4(x.codes + (g * x.width + t) * kGroup + 4 * j);
             const __m256i p0 = _mm256_madd_epi16(_mm256_maddubs_epi16(size0, _mm256_sign_epi8(a, w0)), ones);
             const __m256i p1 = _mm256_madd_epi16(_mm256_maddubs_epi16(size1, _mm256_sign_epi8(a, w1)), ones);
             dots[t][0] = i == 0 ? p0 : _mm256_add_epi32(dots[t][0], p0);
@@ -173,7 +162,7 @@ __attribute__((always_inline)) inline void wideDots(const typename Format::Place
 }
 
 template <class Format, int T>
-__attribute__((always_inline)) inline void stepDots(const typename Format::Place& place, const Activations& x,
+__attribute__((always_inline)) inline void stepDots(const typename Format::Place& place, const TokenGroups& x,
                                                     std::ptrdiff_t g, int step, __m256i (&dots)[T][kHalves]) {
     if constexpr (kAddable<Format> > 0) {
         smallDots<Format, T>(place, x, g, step, dots);
@@ -188,7 +177,7 @@ __attribute__((always_inline)) inline void stepDots(const typename Format::Place
 
 // One group into the accumulators.
 template <class Format, int T>
-__attribute__((always_inline)) inline void addGroup(const typename Format::Place& place, const Activations& x,
+__attribute__((always_inline)) inline void addGroup(const typename Format::Place& place, const TokenGroups& x,
                                                     std::ptrdiff_t g, __m256 (&acc)[T][kHalves]) {
 #pragma GCC unroll 2
     for (int step = 0; step < Format::kSteps; ++step) {
@@ -198,7 +187,7 @@ __attribute__((always_inline)) inline void addGroup(const typename Format::Place
         const __m256 scale1 = Format::scales256(place, step, 1);
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256 scale = _mm256_set1_ps(x.scales[t * x.groups + g]);
+            const __m256 scale = _mm256_set1_ps(x.scales[g * x.width + t]);
             acc[t][0] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[t][0]), _mm256_mul_ps(scale0, scale), acc[t][0]);
             acc[t][1] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[t][1]), _mm256_mul_ps(scale1, scale), acc[t][1]);
         }
@@ -208,7 +197,7 @@ __attribute__((always_inline)) inline void addGroup(const typename Format::Place
         const __m256 minimum1 = Format::minima256(place, 1);
 #pragma GCC unroll 4
         for (int t = 0; t < T; ++t) {
-            const __m256 sum = _mm256_set1_ps(x.scaledSums[t * x.groups + g]);
+            const __m256 sum = _mm256_set1_ps(x.scaledSums[g * x.width + t]);
             acc[t][0] = _mm256_fmadd_ps(minimum0, sum, acc[t][0]);
             acc[t][1] = _mm256_fmadd_ps(minimum1, sum, acc[t][1]);
         }
@@ -252,11 +241,12 @@ inline void writeTile(const Destination& to, const __m256 (&acc)[T][kHalves]) {
 
 // Streams: the weights come from memory, so they are prefetched; else an earlier tile left them in the cache.
 template <class Format, int T, bool streams>
-__attribute__((noinline)) void int8Tile(const std::byte* panel, const Activations& x, const Destination& to) {
+__attribute__((noinline)) void int8Tile(const std::byte* panel, std::ptrdiff_t groups, const TokenGroups& x,
+                                        const Destination& to) {
     constexpr int kUnit = Format::kUnitGroups;
     __m256 acc[T][kHalves] = {};
     std::ptrdiff_t g = 0;
-    for (; g + kUnit <= x.groups; g += kUnit, panel += Format::kUnitBytes) {
+    for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes) {
         if constexpr (streams) {
 #pragma GCC unroll 64
             for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
@@ -269,19 +259,11 @@ __attribute__((noinline)) void int8Tile(const std::byte* panel, const Activation
         }
     }
     if constexpr (kUnit == 2) {
-        if (g < x.groups) {
+        if (g < groups) {
             addGroup<Format, T>(Format::lastPlace(panel), x, g, acc);
         }
     }
     writeTile<T>(to, acc);
-}
-
-Activations activationsFrom(const MatmulArgs& args, int token) {
-    const std::ptrdiff_t groups = args.columns / kGroup;
-    const std::ptrdiff_t at = token * groups;
-    const QuantizedRows& q = args.quantized;
-    return {q.codes + at * kGroup,          q.scales + at, q.sums + at, q.firstSums + at, q.scaledSums + at,
-            groups * std::ptrdiff_t{kGroup}, groups};
 }
 
 Destination destinationOf(const MatmulArgs& args, int panel, int token) {
@@ -301,13 +283,14 @@ int panelsPerBlock(std::size_t panelBytes) {
 
 template <class Format, int T>
 void int8Tiles(const MatmulArgs& args, std::size_t panelBytes, int firstPanel, int lastPanel, int token) {
-    const Activations x = activationsFrom(args, token);
+    const TokenGroups x = groupsOf(args.quantized, args.columns, token);
+    const std::ptrdiff_t groups = args.columns / kGroup;
     for (int p = firstPanel; p < lastPanel; ++p) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(p) * panelBytes;
         if (token == 0) {
-            int8Tile<Format, T, true>(panel, x, destinationOf(args, p, token));
+            int8Tile<Format, T, true>(panel, groups, x, destinationOf(args, p, token));
         } else {
-            int8Tile<Format, T, false>(panel, x, destinationOf(args, p, token));
+            int8Tile<Format, T, false>(panel, groups, x, destinationOf(args, p, token));
         }
     }
 }

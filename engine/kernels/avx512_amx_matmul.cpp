@@ -7,82 +7,24 @@
 #include <cstdint>
 
 #include "engine/kernels/avx512_kernels.h"
-#include "engine/kernels/formats/all.h"
-#include "engine/kernels/isa_tables.h"
+#include "engine/kernels/avx512_panels.h"
 
 namespace larder::kernels {
 namespace {
 
-constexpr int kChunkGroups = 32;    // of a panel that are unpacked at once: 16 KB of codes in the first-level cache
-constexpr int kBlockTokens = 512;   // that pass while a panel is unpacked
+constexpr int kChunkGroups = 32;   // of a panel that are unpacked at once: 16 KB of codes in the first-level cache
+constexpr int kBlockTokens = 512;  // that pass while a panel is unpacked
 constexpr int kTileTokens = 16;
 constexpr int kHalfTileTokens = 8;
 constexpr int kTileInts = kTileTokens * kPanelRows;
 
-// Part of a panel: signed codes in the layout a tile wants (4 columns a row of 64 bytes), scales and minima as f32.
-struct Unpacked {
-    alignas(64) std::int8_t codes[kChunkGroups * kGroup * kPanelRows];
-    alignas(64) float scales[kChunkGroups * 2 * kPanelRows];  // [groups, steps, 16]
-    alignas(64) float minima[kChunkGroups * kPanelRows];      // [groups, 16]
-};
-
-template <class Format>
-__attribute__((always_inline)) inline void unpackGroup(const typename Format::Place& place, int g, Unpacked& to) {
-    std::int8_t* codes = to.codes + g * kGroup * kPanelRows;
-    const __m512i zero = _mm512_set1_epi8(static_cast<char>(Format::kZeroPoint));
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-        const int j = i % 2 * 4 + i / 2;
-        const __m512i unsignedCodes = Format::codes512(place, j);
-        _mm512_store_si512(codes + 64 * j,
-                           Format::kZeroPoint == 0 ? unsignedCodes : _mm512_sub_epi8(unsignedCodes, zero));
-    }
-#pragma GCC unroll 2
-    for (int step = 0; step < Format::kSteps; ++step) {
-        _mm512_store_ps(to.scales + (g * Format::kSteps + step) * kPanelRows, Format::scales512(place, step));
-    }
-    if constexpr (Format::kHasMinima) {
-        _mm512_store_ps(to.minima + g * kPanelRows, Format::minima512(place));
-    }
-}
-
-// Groups [first, first + count) of a panel of `groups` groups; first is a multiple of a unit.
-template <class Format>
-void unpackChunk(const std::byte* panel, int groups, int first, int count, Unpacked& to) {
-    constexpr int kUnit = Format::kUnitGroups;
-    const std::byte* unit = panel + static_cast<std::size_t>(first / kUnit) * Format::kUnitBytes;
-    int g = 0;
-    for (; g + kUnit <= count; g += kUnit, unit += Format::kUnitBytes) {
-#pragma GCC unroll 64
-        for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
-            _mm_prefetch(reinterpret_cast<const char*>(unit + 2048 + line), _MM_HINT_T0);
-        }
-#pragma GCC unroll 2
-        for (int i = 0; i < kUnit; ++i) {
-            unpackGroup<Format>(Format::place(unit, i), g + i, to);
-        }
-    }
-    if (g < count) {
-        unpackGroup<Format>(groupPlace<Format>(panel, groups, first + g), g, to);
-    }
-}
-
-// What a tile's tokens bring for one chunk of a panel.
-struct TileInput {
-    const std::int8_t* codes;  // of the first token and group
-    const float* scales;
-    const float* scaledSums;
-    std::ptrdiff_t columns;    // strides
-    std::ptrdiff_t groups;
-};
-
 // Tile registers: sums 0, 1 and tokens 2 for 16 tokens, 4, 5 and 6 for 8; weights 3.
 template <int T>
-__attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, std::ptrdiff_t stride,
-                                                    const std::int8_t* weights, std::int32_t* sums, bool second) {
+__attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, const std::int8_t* weights,
+                                                    std::int32_t* sums, bool second) {
     _tile_loadd(3, weights, 64);
     if constexpr (T == kTileTokens) {
-        _tile_loadd(2, tokens, stride);
+        _tile_loadd(2, tokens, kGroup);
         if (second) {
             _tile_zero(1);
             _tile_dpbssd(1, 2, 3);
@@ -93,7 +35,7 @@ __attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, s
             _tile_stored(0, sums, 64);
         }
     } else {
-        _tile_loadd(6, tokens, stride);
+        _tile_loadd(6, tokens, kGroup);
         if (second) {
             _tile_zero(5);
             _tile_dpbssd(5, 6, 3);
@@ -106,9 +48,10 @@ __attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, s
     }
 }
 
-// Adds `groups` groups for T tokens and 16 rows.
+// Adds `groups` groups for T tokens and 16 rows. x: at the first of the groups.
 template <class Format, int T>
-__attribute__((noinline)) void addChunk(const Unpacked& w, const TileInput& x, int groups, float* state) {
+__attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, const TokenGroups& x, int groups,
+                                        float* state) {
     constexpr int kSteps = Format::kSteps;
     constexpr int kStepColumns = kGroup / kSteps;
     alignas(64) std::int32_t sums[2][kTileInts];
@@ -117,24 +60,33 @@ __attribute__((noinline)) void addChunk(const Unpacked& w, const TileInput& x, i
     for (int t = 0; t < T; ++t) {
         acc[t] = _mm512_load_ps(state + t * kPanelRows);
     }
-    for (int at = 0; at < groups * kSteps; ++at) {
-        const int g = at / kSteps;
-        std::int32_t* dots = sums[at % 2];
-        tileDots<T>(x.codes + at * kStepColumns, x.columns, w.codes + at * kStepColumns * kPanelRows, dots, at % 2 == 1);
-        const __m512 scales = _mm512_load_ps(w.scales + at * kPanelRows);
+    const std::int8_t* codes = x.codes;
+    const float* tokenScales = x.scales;
+    const float* tokenSums = x.scaledSums;
+    for (int g = 0; g < groups; ++g) {
+#pragma GCC unroll 2
+        for (int step = 0; step < kSteps; ++step) {
+            const int at = g * kSteps + step;
+            std::int32_t* dots = sums[at % 2];
+            tileDots<T>(codes + step * kStepColumns, w.codes + at * kStepColumns * kPanelRows, dots, at % 2 == 1);
+            const __m512 scales = _mm512_load_ps(w.scales + at * kPanelRows);
 #pragma GCC unroll 16
-        for (int t = 0; t < T; ++t) {
-            const __m512 product = _mm512_mul_ps(scales, _mm512_set1_ps(x.scales[t * x.groups + g]));
-            const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * kPanelRows));
-            acc[t] = _mm512_fmadd_ps(dot, product, acc[t]);
+            for (int t = 0; t < T; ++t) {
+                const __m512 product = _mm512_mul_ps(scales, _mm512_set1_ps(tokenScales[t]));
+                const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * kPanelRows));
+                acc[t] = _mm512_fmadd_ps(dot, product, acc[t]);
+            }
         }
         if constexpr (Format::kHasMinima) {
             const __m512 minima = _mm512_load_ps(w.minima + g * kPanelRows);
 #pragma GCC unroll 16
             for (int t = 0; t < T; ++t) {
-                acc[t] = _mm512_fmadd_ps(minima, _mm512_set1_ps(x.scaledSums[t * x.groups + g]), acc[t]);
+                acc[t] = _mm512_fmadd_ps(minima, _mm512_set1_ps(tokenSums[t]), acc[t]);
             }
         }
+        codes += x.width * kGroup;
+        tokenScales += x.width;
+        tokenSums += x.width;
     }
 #pragma GCC unroll 16
     for (int t = 0; t < T; ++t) {
@@ -163,27 +115,15 @@ void configureTiles(int stepColumns) {
         set(tile, kHalfTileTokens, 64);
     }
     set(6, kHalfTileTokens, stepColumns);
+    // GCC 12's intrinsic tells the compiler of 8 of these 64 bytes only: the others must be stored by now.
+    __asm__ volatile("" : : "r"(&config) : "memory");
     _tile_loadconfig(&config);
-}
-
-// The accumulators of one panel go out, 16 rows or fewer.
-void writePanel(const MatmulArgs& args, int panel, int firstToken, int tokens, const float* state) {
-    const std::ptrdiff_t row = std::ptrdiff_t{panel} * kPanelRows;
-    const std::ptrdiff_t left = args.rows - row;
-    const auto mask = static_cast<__mmask16>(left < kPanelRows ? (1u << left) - 1u : 0xffffu);
-    for (int t = 0; t < tokens; ++t) {
-        const std::ptrdiff_t at = (firstToken + t) * args.yStride + row;
-        __m512 value = _mm512_load_ps(state + t * kPanelRows);
-        if (args.residual != nullptr) {
-            value = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, args.residual + at), value);
-        }
-        _mm512_mask_storeu_ps(args.y + at, mask, value);
-    }
 }
 
 // One panel for the tokens [firstToken, firstToken + tokens), a multiple of 8.
 template <class Format>
-void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens, Unpacked& unpacked, float* state) {
+void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens, UnpackedPanel<kChunkGroups>& unpacked,
+                   float* state) {
     const int groups = args.columns / kGroup;
     const std::byte* weights = args.weights + static_cast<std::size_t>(panel) * Format::panelBytes(args.columns);
     for (int t = 0; t < tokens; ++t) {
@@ -191,11 +131,12 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
     }
     for (int first = 0; first < groups; first += kChunkGroups) {
         const int count = groups - first < kChunkGroups ? groups - first : kChunkGroups;
-        unpackChunk<Format>(weights, groups, first, count, unpacked);
+        unpackPanel<Format, CodeSign::Signed>(weights, groups, first, count, unpacked);
         for (int t = 0; t < tokens;) {
-            const std::ptrdiff_t at = std::ptrdiff_t{firstToken + t} * groups + first;
-            const TileInput x = {args.quantized.codes + at * kGroup, args.quantized.scales + at,
-                                 args.quantized.scaledSums + at, args.columns, groups};
+            TokenGroups x = groupsOf(args.quantized, args.columns, firstToken + t);
+            x.codes += first * x.width * kGroup;
+            x.scales += first * x.width;
+            x.scaledSums += first * x.width;
             if (tokens - t >= kTileTokens) {
                 addChunk<Format, kTileTokens>(unpacked, x, count, state + t * kPanelRows);
                 t += kTileTokens;
@@ -205,28 +146,18 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
             }
         }
     }
-    writePanel(args, panel, firstToken, tokens, state);
-}
-
-// The same product from token `first` on.
-MatmulArgs tokensFrom(const MatmulArgs& args, int first) {
-    MatmulArgs rest = args;
-    const std::ptrdiff_t at = std::ptrdiff_t{first} * (args.columns / kGroup);
-    rest.tokens = args.tokens - first;
-    rest.quantized = {args.quantized.codes + at * kGroup, args.quantized.scales + at, args.quantized.sums + at,
-                      args.quantized.firstSums + at, args.quantized.scaledSums + at};
-    rest.y = args.y + first * args.yStride;
-    rest.residual = args.residual == nullptr ? nullptr : args.residual + first * args.yStride;
-    return rest;
+    const Destination to = destinationOf(args, panel, panel, firstToken);
+    for (int t = 0; t < tokens; ++t) {
+        writeLanes<1>(to, t, 0, _mm512_load_ps(state + t * kPanelRows));
+    }
 }
 
 template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    static_assert(kChunkGroups % Format::kUnitGroups == 0);
     const int tiled = args.tokens / kHalfTileTokens * kHalfTileTokens;
     if (tiled > 0) {
         configureTiles(kGroup / Format::kSteps);
-        Unpacked unpacked;
+        UnpackedPanel<kChunkGroups> unpacked;
         alignas(64) float state[kBlockTokens * kPanelRows];
         for (int t = 0; t < tiled; t += kBlockTokens) {
             const int tokens = tiled - t < kBlockTokens ? tiled - t : kBlockTokens;
@@ -237,7 +168,7 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
         _tile_release();
     }
     if (tiled < args.tokens) {
-        avx512VnniKernels()->matmul[static_cast<int>(Format::kFormat)](tokensFrom(args, tiled), firstPanel, lastPanel);
+        avx512MultiplyFewTokens(Format::kFormat, args, firstPanel, lastPanel, tiled);
     }
 }
 

@@ -10,6 +10,9 @@ namespace larder::kernels {
 void avx512Matmuls(Kernels& table);
 void avx512AmxMatmuls(Kernels& table);
 
+// The tokens from firstToken on, fewer than 8, of a quantised format: what AMX's tiles leave over.
+void avx512MultiplyFewTokens(WeightFormat format, const MatmulArgs& args, int firstPanel, int lastPanel, int firstToken);
+
 // avx512_attention.cpp
 void avx512AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out);
 void avx512AttentionSpanF32(const AttentionArgs& args, int span, const AttentionState& out);

@@ -17,7 +17,7 @@ struct MatmulArgs {
     int rows = 0;                        // outputs of the tensor; lanes past it are computed, not written
     int columns = 0;
     int tokens = 0;
-    QuantizedRows quantized;             // int8 formats
+    QuantizedRows quantized;             // int8 formats; of as many tokens
     const float* x = nullptr;            // f32, f16, bf16 formats: [tokens, columns], stride columns
     const float* residual = nullptr;     // null, or [tokens, rows] with the stride of y; may be y itself
     float* y = nullptr;                  // [tokens, rows], stride yStride floats

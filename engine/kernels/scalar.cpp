@@ -40,7 +40,7 @@ void writeLane(const MatmulArgs& args, int token, int row, float acc) {
 
 // One step of a group for one row and token: the exact dot product of its columns, scaled, into acc.
 template <class Format>
-float addStep(const typename Format::Place& place, int lane, int step, const QuantizedRows& x, std::ptrdiff_t at,
+float addStep(const typename Format::Place& place, int lane, int step, const TokenGroups& x, std::ptrdiff_t at,
               float acc) {
     constexpr int kColumns = kGroup / Format::kSteps;
     std::int32_t idot = 0;
@@ -59,15 +59,16 @@ void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(row / kPanelRows) * panelBytes;
         const int lane = row % kPanelRows;
         for (int t = 0; t < args.tokens; ++t) {
+            const TokenGroups x = groupsOf(args.quantized, args.columns, t);
             float acc = 0.0f;
             for (int g = 0; g < groups; ++g) {
                 const typename Format::Place place = groupPlace<Format>(panel, groups, g);
-                const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(t) * groups + g;
+                const std::ptrdiff_t at = g * x.width;
                 for (int step = 0; step < Format::kSteps; ++step) {
-                    acc = addStep<Format>(place, lane, step, args.quantized, at, acc);
+                    acc = addStep<Format>(place, lane, step, x, at, acc);
                 }
                 if (Format::kHasMinima) {
-                    acc = std::fma(Format::minimum(place, lane), args.quantized.scaledSums[at], acc);
+                    acc = std::fma(Format::minimum(place, lane), x.scaledSums[at], acc);
                 }
             }
             writeLane(args, t, row, acc);
@@ -130,11 +131,11 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
 }
 
 void quantizeRow(const float* x, int columns, int row, const QuantizedRows& out) {
-    const int groups = columns / kGroup;
-    for (int g = 0; g < groups; ++g) {
-        const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * groups + g;
-        quantizeGroup(x + static_cast<std::ptrdiff_t>(g) * kGroup, out.codes + at * kGroup, out.scales[at],
-                      out.sums[at], out.firstSums[at], out.scaledSums[at]);
+    const TokenGroups to = groupsOf(out, columns, row);
+    for (std::ptrdiff_t g = 0; g < columns / kGroup; ++g) {
+        const std::ptrdiff_t at = g * to.width;
+        quantizeGroup(x + g * kGroup, to.codes + at * kGroup, to.scales[at], to.sums[at], to.firstSums[at],
+                      to.scaledSums[at]);
     }
 }
 

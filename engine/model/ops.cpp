@@ -87,6 +87,7 @@ Activation Ops::activation(int count, int columns, std::initializer_list<const M
     if (result.hasInt8) {
         const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
         const std::size_t groups = values / kernels::kGroup;
+        result.quantized.tokens = count;
         result.quantized.codes = static_cast<std::int8_t*>(allocate(values));
         result.quantized.scales = static_cast<float*>(allocate(groups * sizeof(float)));
         result.quantized.sums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
@@ -206,11 +207,13 @@ void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
     overRows(x.count, [&](int first, int last) {
         for (int row = first; row < last; ++row) {
             quantize(x.row(row), row, coarse);
-            const std::int8_t* codes = coarse.quantized.codes + static_cast<std::ptrdiff_t>(row) * x.columns;
-            const float* scales = coarse.quantized.scales + static_cast<std::ptrdiff_t>(row) * (x.columns / kernels::kGroup);
+            const kernels::TokenGroups groups = kernels::groupsOf(coarse.quantized, x.columns, row);
             // What the first plane left over; x itself is not needed again.
-            for (int column = 0; column < x.columns; ++column)
-                x.row(row)[column] -= scales[column / kernels::kGroup] * static_cast<float>(codes[column]);
+            for (int column = 0; column < x.columns; ++column) {
+                const std::ptrdiff_t at = column / kernels::kGroup * groups.width;
+                const auto code = static_cast<float>(groups.codes[at * kernels::kGroup + column % kernels::kGroup]);
+                x.row(row)[column] -= groups.scales[at] * code;
+            }
             quantize(x.row(row), row, fine);
         }
     });

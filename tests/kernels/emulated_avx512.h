@@ -30,6 +30,9 @@ inline Integers loadIntegers(const void* at) {
     std::memcpy(&x, at, sizeof x);
     return x;
 }
+inline void storeIntegers(void* at, Integers x) {
+    std::memcpy(at, &x, sizeof x);
+}
 inline Floats set1(float x) {
     return {_mm256_set1_ps(x), _mm256_set1_ps(x)};
 }
@@ -61,6 +64,9 @@ inline Floats roundToEven(Floats x) {
 }
 inline Integers addInts(Integers a, Integers b) {
     return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+}
+inline Integers subtractBytes(Integers a, Integers b) {
+    return {_mm256_sub_epi8(a.low, b.low), _mm256_sub_epi8(a.high, b.high)};
 }
 inline Integers bitAnd(Integers a, Integers b) {
     return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
@@ -159,6 +165,8 @@ unsigned compare(Floats a, Floats b) {
 #define _mm512_store_ps EMULATED::storeFloats
 #define _mm512_loadu_si512 EMULATED::loadIntegers
 #define _mm512_set1_ps EMULATED::set1
+#define _mm512_store_si512 EMULATED::storeIntegers
+#define _mm512_sub_epi8 EMULATED::subtractBytes
 #define _mm512_set1_epi32 EMULATED::set1Int
 #define _mm512_set1_epi8 EMULATED::set1Byte
 #define _mm512_setzero_ps() EMULATED::set1(0.0f)

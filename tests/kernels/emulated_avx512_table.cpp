@@ -15,6 +15,7 @@
 
 #define LARDER_AVX512_EMULATED
 #define avx512Matmuls emulatedMatmuls
+#define avx512MultiplyFewTokens emulatedMultiplyFewTokens
 #define avx512AttentionSpanF16 emulatedAttentionSpanF16
 #define avx512AttentionSpanF32 emulatedAttentionSpanF32
 #define avx512VnniKernels emulatedVnniKernels

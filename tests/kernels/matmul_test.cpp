@@ -220,8 +220,13 @@ TEST(MatmulScalar, isTheDotProductWithQuantizedActivations) {
         const PackedWeights weights(format, randomSource(random, format, 20, columns), 20, columns);
         Activations x(uniformRow(random, static_cast<std::size_t>(2 * columns)), 2, columns);
         std::vector<float> rounded(x.x.size());
-        for (std::size_t i = 0; i < rounded.size(); ++i) {
-            rounded[i] = x.scales[i / kGroup] * static_cast<float>(x.codes[i]);
+        for (int t = 0; t < 2; ++t) {
+            const TokenGroups groups = groupsOf(x.quantized(), columns, t);
+            for (int k = 0; k < columns; ++k) {
+                const std::ptrdiff_t at = k / kGroup * groups.width;
+                rounded[static_cast<std::size_t>(t * columns + k)] =
+                    groups.scales[at] * static_cast<float>(groups.codes[at * kGroup + k % kGroup]);
+            }
         }
         const std::vector<float> y = product(scalarTable(), weights, x);
         for (int t = 0; t < 2; ++t) {

@@ -161,7 +161,7 @@ Activations::Activations(std::vector<float> values, int tokenCount, int columnCo
 }
 
 QuantizedRows Activations::quantized() {
-    return {codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()};
+    return {tokens, codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()};
 }
 
 const char* formatName(WeightFormat format) {
