@@ -25,7 +25,7 @@ struct Quantized {
         : tokens(tokenCount), codes(x.size()), scales(x.size() / kGroup), sums(x.size() / kGroup), firstSums(x.size() / kGroup),
           scaledSums(x.size() / kGroup) {
         for (int row = 0; row < tokens; ++row) {
-            table->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns, row, view());
+            table->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns, groupsOf(view(), columns, row));
         }
     }
     QuantizedRows view() { return {tokens, codes.data(), scales.data(), sums.data(), firstSums.data(), scaledSums.data()}; }

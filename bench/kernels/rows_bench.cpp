@@ -36,7 +36,7 @@ void registerRows(const Kernels* table) {
         static std::int32_t sums[kColumns / kGroup];
         static std::int32_t firstSums[kColumns / kGroup];
         static float scaledSums[kColumns / kGroup];
-        table->quantizeRow(x, kColumns, 0, {1, codes, scales, sums, firstSums, scaledSums});
+        table->quantizeRow(x, kColumns, {codes, scales, sums, firstSums, scaledSums, 1});
     });
     registerRow(table, "rmsNorm",
                 [table](const float* x, const float* w, float* y) { table->rmsNorm(x, w, kColumns, 1e-5f, y); });

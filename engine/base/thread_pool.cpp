@@ -61,7 +61,7 @@ struct ThreadPool::Inner {
     std::vector<Thread> workers;
 
     // Claims and does tasks of run `number` until there are none left.
-    void work(std::uint32_t number) {
+    void work(std::uint32_t number, std::size_t thread) {
         std::uint64_t seen = ticket.load(std::memory_order_acquire);
         while (static_cast<std::uint32_t>(seen >> 32) == number) {
             const auto task = static_cast<std::uint32_t>(seen);
@@ -70,13 +70,13 @@ struct ThreadPool::Inner {
             // Acquire: whoever reads the count of a later run also finds its closed ticket, and the claim fails.
             if (task >= tasks.load(std::memory_order_acquire)) return;
             if (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
-            job(argument, task);
+            job(argument, task, thread);
             done.fetch_add(1, std::memory_order_release);
             seen = ticket.load(std::memory_order_acquire);
         }
     }
 
-    void workerLoop() {
+    void workerLoop(std::size_t thread) {
         setFloatingPointMode();
         lowerThreadPriority();
         std::uint32_t seen = 0;
@@ -89,7 +89,7 @@ struct ThreadPool::Inner {
             }
             seen = announced.load(std::memory_order_acquire);
             if (stop.load(std::memory_order_acquire)) return;
-            work(seen);
+            work(seen, thread);
         }
     }
 };
@@ -97,7 +97,7 @@ struct ThreadPool::Inner {
 ThreadPool::ThreadPool(std::size_t threads) : m_inner(std::make_unique<Inner>()) {
     try {
         for (std::size_t i = 1; i < threads; ++i)
-            m_inner->workers.emplace_back("compute-" + std::to_string(i), [inner = m_inner.get()] { inner->workerLoop(); });
+            m_inner->workers.emplace_back("compute-" + std::to_string(i), [inner = m_inner.get(), i] { inner->workerLoop(i); });
     } catch (const std::system_error&) {
         // The system gives no more threads: compute with those there are, results are the same.
         logWarning("only " + std::to_string(m_inner->workers.size() + 1) + " of " + std::to_string(threads) +
@@ -116,7 +116,7 @@ std::size_t ThreadPool::threads() const { return m_inner->workers.size() + 1; }
 
 void ThreadPool::runErased(std::size_t tasks, Call call, const void* body) {
     if (m_inner->workers.empty() || tasks <= 1) {
-        for (std::size_t task = 0; task < tasks; ++task) call(body, task);
+        for (std::size_t task = 0; task < tasks; ++task) call(body, task, 0);
         return;
     }
     Inner& inner = *m_inner;
@@ -130,7 +130,7 @@ void ThreadPool::runErased(std::size_t tasks, Call call, const void* body) {
     inner.ticket.store(static_cast<std::uint64_t>(number) << 32, std::memory_order_release);
     inner.announced.store(number, std::memory_order_seq_cst);
     if (inner.sleepers.load(std::memory_order_seq_cst) > 0) inner.announced.notify_all();
-    inner.work(number);
+    inner.work(number, 0);
     // The last tasks may still run elsewhere. They are short: spin, but let others run when the machine is crowded.
     const auto finished = [&] { return inner.done.load(std::memory_order_acquire) == tasks; };
     while (!spinUntil(finished)) std::this_thread::yield();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <type_traits>
 
 namespace larder::base {
 
@@ -20,14 +21,23 @@ public:
     std::size_t threads() const;
 
     // Tasks are taken from a counter in rising order. Everything written before run() is visible to f, and everything
-    // f wrote is visible after run().
+    // f wrote is visible after run(). f may take a second number: which of the threads() threads it runs on, for
+    // scratch memory of its own.
     template <class F>
     void run(std::size_t tasks, const F& f) {
-        runErased(tasks, [](const void* body, std::size_t task) { (*static_cast<const F*>(body))(task); }, &f);
+        runErased(
+            tasks,
+            [](const void* body, std::size_t task, std::size_t thread) {
+                if constexpr (std::is_invocable_v<F, std::size_t, std::size_t>)
+                    (*static_cast<const F*>(body))(task, thread);
+                else
+                    (*static_cast<const F*>(body))(task);
+            },
+            &f);
     }
 
 private:
-    using Call = void (*)(const void* body, std::size_t task);
+    using Call = void (*)(const void* body, std::size_t task, std::size_t thread);
     void runErased(std::size_t tasks, Call call, const void* body);
 
     struct Inner;

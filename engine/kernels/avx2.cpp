@@ -83,8 +83,7 @@ void quantizeGroup(const float* x, std::int8_t* codes, float& scale, std::int32_
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes), ordered);
 }
 
-void quantizeRow(const float* x, int columns, int row, const QuantizedRows& out) {
-    const TokenGroups to = groupsOf(out, columns, row);
+void quantizeRow(const float* x, int columns, const TokenGroups& to) {
     for (std::ptrdiff_t g = 0; g < columns / kGroup; ++g) {
         const std::ptrdiff_t at = g * to.width;
         quantizeGroup(x + g * kGroup, to.codes + at * kGroup, to.scales[at], to.sums[at], to.firstSums[at],

@@ -133,10 +133,7 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
         const int count = groups - first < kChunkGroups ? groups - first : kChunkGroups;
         unpackPanel<Format, CodeSign::Signed>(weights, groups, first, count, unpacked);
         for (int t = 0; t < tokens;) {
-            TokenGroups x = groupsOf(args.quantized, args.columns, firstToken + t);
-            x.codes += first * x.width * kGroup;
-            x.scales += first * x.width;
-            x.scaledSums += first * x.width;
+            const TokenGroups x = groupsFrom(groupsOf(args.quantized, args.columns, firstToken + t), first);
             if (tokens - t >= kTileTokens) {
                 addChunk<Format, kTileTokens>(unpacked, x, count, state + t * kPanelRows);
                 t += kTileTokens;

@@ -208,11 +208,6 @@ __attribute__((noinline)) void wideTile(const UnpackedPanel<kChunkGroups>* panel
     }
 }
 
-TokenGroups fromGroup(const TokenGroups& x, std::ptrdiff_t first) {
-    const std::ptrdiff_t at = first * x.width;
-    return {x.codes + at * kGroup, x.scales + at, x.sums + at, x.firstSums + at, x.scaledSums + at, x.width};
-}
-
 // Panels p and p + 1 (or p alone, doubled) for tokens [first, last).
 template <class Format>
 void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last) {
@@ -230,7 +225,7 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
             unpackPanel<Format, CodeSign::Unsigned>(panel, groups, group, count, unpacked[i]);
         }
         for (int t = first; t < last; t += kWideTokens) {
-            const TokenGroups x = fromGroup(groupsOf(args.quantized, args.columns, t), group);
+            const TokenGroups x = groupsFrom(groupsOf(args.quantized, args.columns, t), group);
             float* sums = state + (t - first) * 2 * kPanelRows;
             switch (last - t) {
                 case 1:

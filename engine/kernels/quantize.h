@@ -44,7 +44,14 @@ static inline TokenGroups groupsOf(const QuantizedRows& rows, int columns, int t
     return {rows.codes + at * kGroup, rows.scales + at, rows.sums + at, rows.firstSums + at, rows.scaledSums + at, width};
 }
 
-// x: [columns]; columns a multiple of 32; writes row `row` of out.
-using QuantizeRowFn = void (*)(const float* x, int columns, int row, const QuantizedRows& out);
+// The same from group g on.
+static inline TokenGroups groupsFrom(const TokenGroups& groups, std::ptrdiff_t g) {
+    const std::ptrdiff_t at = g * groups.width;
+    return {groups.codes + at * kGroup, groups.scales + at,     groups.sums + at,
+            groups.firstSums + at,      groups.scaledSums + at, groups.width};
+}
+
+// x: [columns]; columns a multiple of 32; writes the groups `to`, as groupsOf() gives them (moved on for a part of a row).
+using QuantizeRowFn = void (*)(const float* x, int columns, const TokenGroups& to);
 
 }  // namespace larder::kernels

@@ -30,7 +30,7 @@ struct AttentionTask {
 };
 
 struct AttentionPlan {
-    std::vector<AttentionTile> tiles;
+    std::vector<AttentionTile> tiles;  // the tiles of all KV heads over the same rows follow each other
     std::vector<AttentionTask> tasks;
     std::size_t keptQueries = 0;  // states to keep, for tiles of several tasks
     int group = 1;                // query heads per KV head

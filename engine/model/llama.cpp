@@ -59,7 +59,7 @@ private:
 
     // Views into the step's arena, made once a step and used by every layer.
     struct Step {
-        Rows q, k, v, gate, up;
+        Rows q, k, v;
         Activation normed, attended, activated, feedForwardNormed;
     };
     Step m_step;
@@ -114,8 +114,7 @@ void Llama::attentionBlock(const Layer& layer, int index, const RopeTable& angle
 
 void Llama::feedForwardBlock(const Layer& layer, const Rows& x) {
     m_ops.rmsNorm(x, layer.feedForwardNorm, m_config.normEps, m_step.feedForwardNormed);
-    m_ops.linear(m_step.feedForwardNormed, {{&layer.gate, m_step.gate.values}, {&layer.up, m_step.up.values}});
-    m_ops.siluMul(m_step.gate, m_step.up, m_step.activated);
+    m_ops.gatedSilu(m_step.feedForwardNormed, layer.gate, layer.up, m_step.activated);
     m_ops.linear(m_step.activated, {{&layer.down, x.values, x.values}});
 }
 
@@ -130,8 +129,6 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
     m_step.q = m_ops.rows(count, c.attentionWidth());
     m_step.k = m_ops.rows(count, c.kvWidth());
     m_step.v = m_ops.rows(count, c.kvWidth());
-    m_step.gate = m_ops.rows(count, c.feedForward);
-    m_step.up = m_ops.rows(count, c.feedForward);
 
     m_ops.embed(m_embedding, batch.tokens, x);
     for (int index = 0; index < c.layers; ++index) {

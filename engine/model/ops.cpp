@@ -16,6 +16,8 @@ constexpr std::size_t kArenaBytes = 16u << 20;
 constexpr std::size_t kAlignment = 64;
 constexpr int kMaxProducts = 4;       // of one linear() stage
 constexpr int kSlicesPerThread = 4;   // enough to even out, few enough to keep slices long
+constexpr int kGatedTokens = 256;     // of a slice of gate and up at a time: both stay in the second-level cache
+constexpr int kMostGatedPanels = 12;
 
 int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
@@ -49,6 +51,9 @@ void Ops::begin(const Batch& batch, int heads, int kvHeads, int headDim) {
     m_used = 0;
     m_batch = &batch;
     m_plan->make(batch, heads, kvHeads, headDim, m_pool.threads());
+    m_sequenceOf.clear();
+    for (std::size_t index = 0; index < batch.sequences.size(); ++index)
+        m_sequenceOf.insert(m_sequenceOf.end(), static_cast<std::size_t>(batch.sequences[index].rows), static_cast<int>(index));
 }
 
 void* Ops::allocate(std::size_t bytes) {
@@ -118,7 +123,11 @@ void Ops::overRows(int count, const F& f) {
 }
 
 void Ops::quantize(const float* row, int index, const Activation& out) const {
-    m_kernels.quantizeRow(row, out.columns, index, out.quantized);
+    m_kernels.quantizeRow(row, out.columns, kernels::groupsOf(out.quantized, out.columns, index));
+}
+
+void Ops::quantizeRows(const Rows& from, int first, int last, const Activation& out) const {
+    for (int row = first; row < last; ++row) quantize(from.row(row), row, out);
 }
 
 void Ops::embed(const Matrix& table, std::span<const TokenId> tokens, const Rows& out) {
@@ -151,17 +160,6 @@ void Ops::rmsNorm(const Rows& x, const std::vector<float>& weight, float eps, co
     });
 }
 
-void Ops::siluMul(const Rows& gate, const Rows& up, const Activation& out) {
-    overRows(gate.count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            // Without a float consumer the gate's own row is the scratch: nobody reads it again.
-            float* y = out.hasFloat ? out.rows.row(row) : gate.row(row);
-            m_kernels.siluMul(gate.row(row), up.row(row), gate.columns, y);
-            if (out.hasInt8) quantize(y, row, out);
-        }
-    });
-}
-
 void Ops::multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const {
     kernels::MatmulArgs args;
     args.weights = product.weights->packed;
@@ -174,6 +172,25 @@ void Ops::multiply(const Activation& x, const Product& product, int firstPanel, 
     args.y = product.y;
     args.yStride = product.weights->rows;
     m_kernels.matmul[static_cast<int>(product.weights->format)](args, firstPanel, lastPanel);
+}
+
+// The outputs of some panels alone, side by side: y [tokens, rows of the panels], for tokens [first, first + tokens). first
+// is a multiple of kTokenBlock.
+void Ops::multiplyPart(const Activation& x, int first, int tokens, const Matrix& weights, int firstPanel, int lastPanel,
+                       float* y) const {
+    const std::ptrdiff_t at = std::ptrdiff_t{first} * x.columns;
+    const std::ptrdiff_t group = at / kernels::kGroup;
+    kernels::MatmulArgs args;
+    args.weights = weights.packed + static_cast<std::size_t>(firstPanel) * kernels::packedPanelBytes(weights.format, weights.columns);
+    args.rows = std::min(lastPanel * kernels::kPanelRows, weights.rows) - firstPanel * kernels::kPanelRows;
+    args.columns = weights.columns;
+    args.tokens = tokens;
+    const kernels::QuantizedRows& q = x.quantized;
+    if (x.hasInt8) args.quantized = {tokens, q.codes + at, q.scales + group, q.sums + group, q.firstSums + group, q.scaledSums + group};
+    if (x.hasFloat) args.x = x.rows.values + at;
+    args.y = y;
+    args.yStride = args.rows;
+    m_kernels.matmul[static_cast<int>(weights.format)](args, 0, lastPanel - firstPanel);
 }
 
 void Ops::linear(const Activation& x, std::initializer_list<Product> products) {
@@ -194,6 +211,50 @@ void Ops::linear(const Activation& x, std::initializer_list<Product> products) {
             last -= panels;
         }
     });
+}
+
+// Panels [firstPanel, lastPanel) of both matrices, for all tokens.
+struct Ops::GatedSlice {
+    const Matrix& gate;
+    const Matrix& up;
+    int firstPanel;
+    int lastPanel;
+    float* scratch;  // [2, kGatedTokens, columns of the slice]
+};
+
+void Ops::gatedSilu(const Activation& x, const Matrix& gate, const Matrix& up, const Activation& out) {
+    assert(gate.rows == up.rows && gate.columns == up.columns);
+    if (x.count <= 0) return;
+    const int panels = gate.panels();
+    const int wanted = m_pool.threads() > 1 ? static_cast<int>(m_pool.threads()) * 2 * kSlicesPerThread : 1;
+    // An even number of panels: whole groups of 32 columns, which are quantised together. And few enough for the cache.
+    const int panelsPerSlice = std::min(ceilDiv(ceilDiv(panels, wanted), 2) * 2, kMostGatedPanels);
+    const int sliceColumns = panelsPerSlice * kernels::kPanelRows;
+    const int scratchRows = 2 * std::min(x.count, kGatedTokens);
+    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * scratchRows, sliceColumns);
+    m_pool.run(static_cast<std::size_t>(ceilDiv(panels, panelsPerSlice)), [&](std::size_t slice, std::size_t thread) {
+        const int first = static_cast<int>(slice) * panelsPerSlice;
+        gatedSlice(x, {gate, up, first, std::min(first + panelsPerSlice, panels), scratch.row(static_cast<int>(thread) * scratchRows)}, out);
+    });
+}
+
+void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activation& out) const {
+    const int firstColumn = slice.firstPanel * kernels::kPanelRows;
+    const int columns = std::min(slice.lastPanel * kernels::kPanelRows, slice.gate.rows) - firstColumn;
+    for (int first = 0; first < x.count; first += kGatedTokens) {
+        const int tokens = std::min(kGatedTokens, x.count - first);
+        float* gate = slice.scratch;
+        float* up = gate + static_cast<std::ptrdiff_t>(tokens) * columns;
+        multiplyPart(x, first, tokens, slice.gate, slice.firstPanel, slice.lastPanel, gate);
+        multiplyPart(x, first, tokens, slice.up, slice.firstPanel, slice.lastPanel, up);
+        for (int token = 0; token < tokens; ++token, gate += columns, up += columns) {
+            float* y = out.hasFloat ? out.rows.row(first + token) + firstColumn : gate;
+            m_kernels.siluMul(gate, up, columns, y);
+            if (out.hasInt8)
+                m_kernels.quantizeRow(y, columns, kernels::groupsFrom(kernels::groupsOf(out.quantized, out.columns, first + token),
+                                                                      firstColumn / kernels::kGroup));
+        }
+    }
 }
 
 void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
@@ -227,20 +288,23 @@ void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
     });
 }
 
+int Ops::positionOf(int row) const {
+    const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
+    return sequence.firstPosition + row - sequence.firstRow;
+}
+
 RopeTable Ops::ropeTable(std::span<const double> frequencies) {
     RopeTable table;
     table.pairs = static_cast<int>(frequencies.size());
     const int count = static_cast<int>(m_batch->tokens.size());
     table.cosines = rows(count, table.pairs).values;
     table.sines = rows(count, table.pairs).values;
-    for (const BatchSequence& sequence : m_batch->sequences) {
-        overRows(sequence.rows, [&](int first, int last) {
-            for (int row = first; row < last; ++row) {
-                const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(sequence.firstRow + row) * table.pairs;
-                kernels::ropeRow(frequencies, sequence.firstPosition + row, table.cosines + at, table.sines + at);
-            }
-        });
-    }
+    overRows(count, [&](int first, int last) {
+        for (int row = first; row < last; ++row) {
+            const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * table.pairs;
+            kernels::ropeRow(frequencies, positionOf(row), table.cosines + at, table.sines + at);
+        }
+    });
     return table;
 }
 
@@ -250,22 +314,20 @@ void Ops::ropeAndStore(RopeStyle style, const RopeTable& table, const KvLayout& 
     const auto store = m_kernels.storeKv[layout.type == KvType::F32 ? 1 : 0];
     const int headDim = layout.headDim;
     const int queryHeads = q.columns / headDim;
-    for (const BatchSequence& sequence : m_batch->sequences) {
-        overRows(sequence.rows, [&](int first, int last) {
-            for (int index = first; index < last; ++index) {
-                const int row = sequence.firstRow + index;
-                const int position = sequence.firstPosition + index;
-                const float* cosines = table.cosines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-                const float* sines = table.sines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-                rotate(q.row(row), queryHeads, headDim, table.pairs, cosines, sines);
-                rotate(k.row(row), layout.kvHeads, headDim, table.pairs, cosines, sines);
-                std::byte* block = sequence.blocks[static_cast<std::size_t>(position / kBlockTokens)];
-                for (int head = 0; head < layout.kvHeads; ++head)
-                    store(k.row(row) + head * headDim, v.row(row) + head * headDim, headDim, position % kBlockTokens,
-                          block + layout.kOffset(layer, head), block + layout.vOffset(layer, head));
-            }
-        });
-    }
+    overRows(q.count, [&](int first, int last) {
+        for (int row = first; row < last; ++row) {
+            const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
+            const int position = positionOf(row);
+            const float* cosines = table.cosines + static_cast<std::ptrdiff_t>(row) * table.pairs;
+            const float* sines = table.sines + static_cast<std::ptrdiff_t>(row) * table.pairs;
+            rotate(q.row(row), queryHeads, headDim, table.pairs, cosines, sines);
+            rotate(k.row(row), layout.kvHeads, headDim, table.pairs, cosines, sines);
+            std::byte* block = sequence.blocks[static_cast<std::size_t>(position / kBlockTokens)];
+            for (int head = 0; head < layout.kvHeads; ++head)
+                store(k.row(row) + head * headDim, v.row(row) + head * headDim, headDim, position % kBlockTokens,
+                      block + layout.kOffset(layer, head), block + layout.vOffset(layer, head));
+        }
+    });
 }
 
 void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scale, const Activation& out) {
@@ -280,9 +342,16 @@ void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scal
         const std::size_t state = tile.kept + static_cast<std::size_t>(at) * static_cast<std::size_t>(tile.rows * plan.group);
         return kernels::AttentionState{keptM + state, keptL + state, keptO + static_cast<std::ptrdiff_t>(state) * headDim};
     };
-    const auto finish = [&](const AttentionTile& tile, const kernels::AttentionState& state) {
+    // The tile that completes its rows quantises them: whichever that is, the bits are the same.
+    m_headsLeft.resize(plan.tiles.size() / static_cast<std::size_t>(layout.kvHeads));
+    for (HeadsLeft& rowsOfTile : m_headsLeft) rowsOfTile.count.store(layout.kvHeads, std::memory_order_relaxed);
+    const auto finish = [&](std::size_t index, const kernels::AttentionState& state) {
+        const AttentionTile& tile = plan.tiles[index];
         m_kernels.attentionFinish(state, tile.rows, plan.group, headDim,
                                   result.row(tile.firstRow) + tile.kvHead * plan.group * headDim, result.columns);
+        if (!out.hasInt8) return;
+        std::atomic<int>& left = m_headsLeft[index / static_cast<std::size_t>(layout.kvHeads)].count;
+        if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) quantizeRows(result, tile.firstRow, tile.firstRow + tile.rows, out);
     };
     m_pool.run(plan.tasks.size(), [&](std::size_t index) {
         const AttentionTask& task = plan.tasks[index];
@@ -309,7 +378,7 @@ void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scal
             span(args, at, next.view());
             m_kernels.attentionMerge(state.view(), next.view(), tile.rows * plan.group, headDim);
         }
-        finish(tile, state.view());
+        finish(static_cast<std::size_t>(task.tile), state.view());
     });
 
     if (plan.keptQueries > 0) {
@@ -318,13 +387,9 @@ void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scal
             if (tile.tasks == 1) return;
             for (int at = 1; at < tile.spans; ++at)
                 m_kernels.attentionMerge(kept(tile, 0), kept(tile, at), tile.rows * plan.group, headDim);
-            finish(tile, kept(tile, 0));
+            finish(index, kept(tile, 0));
         });
     }
-    if (out.hasInt8)
-        overRows(result.count, [&](int first, int last) {
-            for (int row = first; row < last; ++row) quantize(result.row(row), row, out);
-        });
 }
 
 }  // namespace larder::model

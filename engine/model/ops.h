@@ -4,6 +4,7 @@
 // Engine thread only. A result depends on a row's own sequence, never on what else is in the batch (design §6).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
@@ -72,7 +73,9 @@ public:
     void pickRows(const Rows& from, std::span<const int> indices, const Rows& out);
     void addBias(const std::vector<float>& bias, const Rows& rows);
     void rmsNorm(const Rows& x, const std::vector<float>& weight, float eps, const Activation& out);
-    void siluMul(const Rows& gate, const Rows& up, const Activation& out);
+    // out = silu(gate x) * (up x): both products, the activation and its quantisation, slice by slice of the columns, so
+    // that nothing of it leaves the cache. gate and up: same rows and columns.
+    void gatedSilu(const Activation& x, const Matrix& gate, const Matrix& up, const Activation& out);
     void linear(const Activation& x, std::initializer_list<Product> products);
     // y = W x with the activations in two int8 planes, x = coarse + fine: for the output head, whose rounding error goes
     // straight into the logits. Float formats need no second plane. y: [x.count, weights.rows].
@@ -88,16 +91,29 @@ public:
 private:
     struct AttentionPlan;
     void* allocate(std::size_t bytes);
+    int positionOf(int row) const;
     void multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const;
+    void multiplyPart(const Activation& x, int first, int tokens, const Matrix& weights, int firstPanel, int lastPanel,
+                      float* y) const;
+    struct GatedSlice;
+    void gatedSlice(const Activation& x, const GatedSlice& slice, const Activation& out) const;
     // Calls f(firstRow, lastRow) on slices of [0, count).
     template <class F>
     void overRows(int count, const F& f);
     void quantize(const float* row, int index, const Activation& out) const;
+    void quantizeRows(const Rows& from, int first, int last, const Activation& out) const;
 
     const kernels::Kernels& m_kernels;
     base::ThreadPool& m_pool;
     const Batch* m_batch = nullptr;
     std::unique_ptr<AttentionPlan> m_plan;
+    std::vector<int> m_sequenceOf;        // [rows of the batch] index of the sequence
+    struct HeadsLeft {                    // of the rows of an attention tile
+        std::atomic<int> count{0};
+        HeadsLeft() = default;
+        HeadsLeft(HeadsLeft&&) noexcept {}  // only ever moved while nobody counts
+    };
+    std::vector<HeadsLeft> m_headsLeft;
     struct Chunk {
         std::unique_ptr<std::byte[]> memory;
         std::size_t size = 0;

@@ -42,6 +42,20 @@ TEST_P(ThreadPoolOf, PassesMemoryInAndOutThroughManyStages) {
     EXPECT_EQ(values, expected);
 }
 
+// What a task writes into its thread's own memory is not touched by another thread meanwhile.
+TEST_P(ThreadPoolOf, TellsTasksTheirThread) {
+    ThreadPool pool(GetParam());
+    std::vector<std::uint64_t> own(pool.threads(), 0);
+    constexpr std::size_t kTasks = 5000;
+    pool.run(kTasks, [&](std::size_t, std::size_t thread) {
+        ASSERT_LT(thread, own.size());
+        ++own[thread];
+    });
+    std::uint64_t all = 0;
+    for (const std::uint64_t count : own) all += count;
+    EXPECT_EQ(all, kTasks);
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolOf, testing::Values(0, 1, 2, 3, 8));
 
 TEST(ThreadPool, CountsTheCaller) {

@@ -36,7 +36,7 @@ void expectSameQuantized(const Kernels* table, const std::vector<float>& x) {
     Activations expected(x, 1, columns);
     Activations actual(std::vector<float>(x.size()), 1, columns);
     std::fill(actual.codes.begin(), actual.codes.end(), std::int8_t{99});
-    table->quantizeRow(x.data(), columns, 0, actual.quantized());
+    table->quantizeRow(x.data(), columns, groupsOf(actual.quantized(), columns, 0));
     EXPECT_EQ(actual.codes, expected.codes);
     EXPECT_EQ(actual.sums, expected.sums);
     EXPECT_EQ(firstDifference(actual.scales, expected.scales), "");
@@ -71,7 +71,7 @@ TEST_P(ElementwiseTables, quantizeTheAskedRowOnly) {
     Activations x(uniformRow(random, 3 * 64), 3, 64);
     Activations y(std::vector<float>(3 * 64), 3, 64);
     for (int row = 2; row >= 0; --row) {
-        GetParam()->quantizeRow(x.x.data() + row * 64, 64, row, y.quantized());
+        GetParam()->quantizeRow(x.x.data() + row * 64, 64, groupsOf(y.quantized(), 64, row));
     }
     EXPECT_EQ(y.codes, x.codes);
     EXPECT_EQ(y.sums, x.sums);

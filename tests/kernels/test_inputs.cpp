@@ -154,8 +154,8 @@ Activations::Activations(std::vector<float> values, int tokenCount, int columnCo
       scaledSums(x.size() / kGroup) {
     if (columns % kGroup == 0) {
         for (int row = 0; row < tokens; ++row) {
-            scalarTable()->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns, row,
-                                       quantized());
+            scalarTable()->quantizeRow(x.data() + static_cast<std::ptrdiff_t>(row) * columns, columns,
+                                       groupsOf(quantized(), columns, row));
         }
     }
 }
