@@ -1,5 +1,6 @@
 #include "engine/base/thread_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -44,36 +45,66 @@ bool spinUntil(const Ready& ready) {
 
 }  // namespace
 
-// Invariant: `ticket` names one run() in its upper half and the next task to hand out in its lower half. The caller
-// writes the job, then publishes a new upper half. Whoever moves the ticket from (run, task) to (run, task + 1) does that
-// task, and run() returns only when every task is done: so the job a claimed task belongs to is still there, and a worker
-// that wakes late claims nothing and nobody waits for it (on a busy desktop it may not get a core for a while).
+// Each thread has a range of the tasks, so that it walks through memory in one direction, and helps with the others'
+// ranges when its own is done.
+// Invariant: a range's `ticket` names one run() in its upper half and the range's next task in its lower half. The caller
+// closes the tickets, writes the job, then publishes tickets with a new upper half. Whoever moves a ticket from (run, task)
+// to (run, task + 1) does that task, and run() returns only when every task is done: so the job a claimed task belongs to
+// is still there, and a worker that wakes late claims nothing and nobody waits for it (on a busy desktop it may not get a
+// core for a while).
 struct ThreadPool::Inner {
     static constexpr std::uint64_t kClosed = 0xffffffff;
-    alignas(64) std::atomic<std::uint64_t> ticket{0};
+    struct alignas(64) Range {
+        std::atomic<std::uint64_t> ticket{0};
+        std::atomic<std::uint32_t> end{0};  // of the current run; read by late workers, hence atomic
+    };
+    std::vector<Range> ranges;              // [threads]
     alignas(64) std::atomic<std::uint32_t> done{0};
-    alignas(64) std::atomic<std::uint32_t> tasks{0};  // of the current run; read by late workers, hence atomic
-    std::atomic<Call> call{nullptr};
+    alignas(64) std::atomic<Call> call{nullptr};
     std::atomic<const void*> body{nullptr};
-    std::atomic<std::uint32_t> announced{0};          // number of the current run, to sleep on
+    std::atomic<std::uint32_t> announced{0};  // number of the current run, to sleep on
     std::atomic<bool> stop{false};
     std::atomic<std::uint32_t> sleepers{0};
     std::vector<Thread> workers;
 
+    explicit Inner(std::size_t threads) : ranges(threads) {}
+
     // Claims and does tasks of run `number` until there are none left.
     void work(std::uint32_t number, std::size_t thread) {
-        std::uint64_t seen = ticket.load(std::memory_order_acquire);
+        for (std::size_t i = 0; i < ranges.size(); ++i) workThrough(ranges[(thread + i) % ranges.size()], number, thread);
+    }
+
+    void workThrough(Range& range, std::uint32_t number, std::size_t thread) {
+        std::uint64_t seen = range.ticket.load(std::memory_order_acquire);
         while (static_cast<std::uint32_t>(seen >> 32) == number) {
             const auto task = static_cast<std::uint32_t>(seen);
             const Call job = call.load(std::memory_order_relaxed);
             const void* argument = body.load(std::memory_order_relaxed);
-            // Acquire: whoever reads the count of a later run also finds its closed ticket, and the claim fails.
-            if (task >= tasks.load(std::memory_order_acquire)) return;
-            if (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+            // Acquire: whoever reads the end of a later run also finds its closed ticket, and the claim fails.
+            if (task >= range.end.load(std::memory_order_acquire)) return;
+            if (!range.ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
             job(argument, task, thread);
             done.fetch_add(1, std::memory_order_release);
-            seen = ticket.load(std::memory_order_acquire);
+            seen = range.ticket.load(std::memory_order_acquire);
         }
+    }
+
+    // Offers the tasks of run `number`.
+    void publish(std::uint32_t number, std::size_t tasks, Call newCall, const void* newBody) {
+        const std::uint64_t run = static_cast<std::uint64_t>(number) << 32;
+        // Closed while the job changes, so that nobody claims an old task with the new job.
+        for (Range& range : ranges) range.ticket.store(run | kClosed, std::memory_order_release);
+        call.store(newCall, std::memory_order_relaxed);
+        body.store(newBody, std::memory_order_relaxed);
+        done.store(0, std::memory_order_relaxed);
+        for (std::size_t i = 0; i < ranges.size(); ++i) {
+            const auto first = static_cast<std::uint32_t>(tasks * i / ranges.size());
+            const auto last = static_cast<std::uint32_t>(tasks * (i + 1) / ranges.size());
+            ranges[i].end.store(last, std::memory_order_release);
+            ranges[i].ticket.store(run | first, std::memory_order_release);
+        }
+        announced.store(number, std::memory_order_seq_cst);
+        if (sleepers.load(std::memory_order_seq_cst) > 0) announced.notify_all();
     }
 
     void workerLoop(std::size_t thread) {
@@ -94,7 +125,7 @@ struct ThreadPool::Inner {
     }
 };
 
-ThreadPool::ThreadPool(std::size_t threads) : m_inner(std::make_unique<Inner>()) {
+ThreadPool::ThreadPool(std::size_t threads) : m_inner(std::make_unique<Inner>(std::max<std::size_t>(threads, 1))) {
     try {
         for (std::size_t i = 1; i < threads; ++i)
             m_inner->workers.emplace_back("compute-" + std::to_string(i), [inner = m_inner.get(), i] { inner->workerLoop(i); });
@@ -121,15 +152,7 @@ void ThreadPool::runErased(std::size_t tasks, Call call, const void* body) {
     }
     Inner& inner = *m_inner;
     const std::uint32_t number = inner.announced.load(std::memory_order_relaxed) + 1;
-    // Closed while the job changes, so that nobody claims an old task with the new job.
-    inner.ticket.store((static_cast<std::uint64_t>(number) << 32) | Inner::kClosed, std::memory_order_release);
-    inner.call.store(call, std::memory_order_relaxed);
-    inner.body.store(body, std::memory_order_relaxed);
-    inner.done.store(0, std::memory_order_relaxed);
-    inner.tasks.store(static_cast<std::uint32_t>(tasks), std::memory_order_release);
-    inner.ticket.store(static_cast<std::uint64_t>(number) << 32, std::memory_order_release);
-    inner.announced.store(number, std::memory_order_seq_cst);
-    if (inner.sleepers.load(std::memory_order_seq_cst) > 0) inner.announced.notify_all();
+    inner.publish(number, tasks, call, body);
     inner.work(number, 0);
     // The last tasks may still run elsewhere. They are short: spin, but let others run when the machine is crowded.
     const auto finished = [&] { return inner.done.load(std::memory_order_acquire) == tasks; };

@@ -20,7 +20,7 @@ public:
 
     std::size_t threads() const;
 
-    // Tasks are taken from a counter in rising order. Everything written before run() is visible to f, and everything
+    // Every thread gets a range of the tasks, takes it in rising order, then helps with the others'. Everything written before run() is visible to f, and everything
     // f wrote is visible after run(). f may take a second number: which of the threads() threads it runs on, for
     // scratch memory of its own.
     template <class F>
