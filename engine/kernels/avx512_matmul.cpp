@@ -9,7 +9,8 @@
 namespace larder::kernels {
 namespace {
 
-constexpr int kNarrowTokens = 8;   // of a tile over one panel
+constexpr int kNarrowTokens = 8;   // of a tile while panels stream
+constexpr int kPairFrom = 4;       // tokens: from here on a tile goes over two panels, which share the broadcasts
 constexpr int kWideTokens = 4;     // of a tile over two unpacked panels
 constexpr int kUnpackFrom = 24;    // tokens
 constexpr int kChunkGroups = 16;   // of two panels: 20 KB in the first-level cache, beside the tokens
@@ -133,58 +134,77 @@ __attribute__((always_inline)) inline void addGroup(const Group& group, const To
 template <class Format>
 constexpr bool kPrefetchOne = Format::kLargestCode < 255 && !Format::kHasMinima;
 
-template <class Format, int T>
-__attribute__((noinline)) void narrowTile(const std::byte* panel, std::ptrdiff_t groups, const TokenGroups& x,
-                                          const Destination& to) {
+template <class Format, int T, int P>
+__attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t panelBytes, std::ptrdiff_t groups,
+                                          const TokenGroups& x, const Destination& to) {
     constexpr int kUnit = Format::kUnitGroups;
-    __m512 acc[T][1];
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) {
-        acc[t][0] = _mm512_setzero_ps();
+    __m512 acc[T][P];
+#pragma GCC unroll 16
+    for (int i = 0; i < T * P; ++i) {
+        acc[i / P][i % P] = _mm512_setzero_ps();
     }
+    PackedGroup<Format, P> group;
     std::ptrdiff_t g = 0;
     for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes) {
         if constexpr (T > 1 || kPrefetchOne<Format>) {
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
 #pragma GCC unroll 64
-            for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
-                _mm_prefetch(reinterpret_cast<const char*>(panel + kPrefetchBytes + line), _MM_HINT_T0);
+                for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
+                    const std::byte* ahead = panel + static_cast<std::size_t>(p) * panelBytes + kPrefetchBytes;
+                    _mm_prefetch(reinterpret_cast<const char*>(ahead + line), _MM_HINT_T0);
+                }
             }
         }
 #pragma GCC unroll 2
         for (int i = 0; i < kUnit; ++i) {
-            addGroup<Format, T, 1>(PackedGroup<Format, 1>{{Format::place(panel, i)}}, x, (g + i) * x.width, acc);
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
+                group.places[p] = Format::place(panel + static_cast<std::size_t>(p) * panelBytes, i);
+            }
+            addGroup<Format, T, P>(group, x, (g + i) * x.width, acc);
         }
     }
     if constexpr (kUnit == 2) {
         if (g < groups) {
-            addGroup<Format, T, 1>(PackedGroup<Format, 1>{{Format::lastPlace(panel)}}, x, g * x.width, acc);
+#pragma GCC unroll 2
+            for (int p = 0; p < P; ++p) {
+                group.places[p] = Format::lastPlace(panel + static_cast<std::size_t>(p) * panelBytes);
+            }
+            addGroup<Format, T, P>(group, x, g * x.width, acc);
         }
     }
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) {
-        writeLanes<1>(to, t, 0, acc[t][0]);
+#pragma GCC unroll 16
+    for (int i = 0; i < T * P; ++i) {
+        writeLanes<P>(to, i / P, i % P, acc[i / P][i % P]);
     }
 }
 
-using NarrowTile = void (*)(const std::byte* panel, std::ptrdiff_t groups, const TokenGroups& x, const Destination& to);
+using NarrowTile = void (*)(const std::byte* panel, std::size_t panelBytes, std::ptrdiff_t groups, const TokenGroups& x,
+                            const Destination& to);
 
 // By number of tokens, 1 to 8.
-template <class Format>
+template <class Format, int P>
 constexpr NarrowTile kNarrowTiles[kNarrowTokens] = {
-    narrowTile<Format, 1>, narrowTile<Format, 2>, narrowTile<Format, 3>, narrowTile<Format, 4>,
-    narrowTile<Format, 5>, narrowTile<Format, 6>, narrowTile<Format, 7>, narrowTile<Format, 8>};
+    narrowTile<Format, 1, P>, narrowTile<Format, 2, P>, narrowTile<Format, 3, P>, narrowTile<Format, 4, P>,
+    narrowTile<Format, 5, P>, narrowTile<Format, 6, P>, narrowTile<Format, 7, P>, narrowTile<Format, 8, P>};
 
 // Tokens [first, last) panel by panel, so that later tiles find a panel in the cache.
-template <class Format>
+template <class Format, int P>
 void multiplyNarrow(const MatmulArgs& args, int firstPanel, int lastPanel, int first, int last) {
     const std::size_t panelBytes = Format::panelBytes(args.columns);
-    for (int p = firstPanel; p < lastPanel; ++p) {
+    int p = firstPanel;
+    for (; p + P <= lastPanel; p += P) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(p) * panelBytes;
         for (int t = first; t < last; t += kNarrowTokens) {
             const int tokens = last - t < kNarrowTokens ? last - t : kNarrowTokens;
-            kNarrowTiles<Format>[tokens - 1](panel, args.columns / kGroup, groupsOf(args.quantized, args.columns, t),
-                                             destinationOf(args, p, p, t));
+            kNarrowTiles<Format, P>[tokens - 1](panel, panelBytes, args.columns / kGroup,
+                                                groupsOf(args.quantized, args.columns, t),
+                                                destinationOf(args, p, p + P - 1, t));
         }
+    }
+    if constexpr (P > 1) {
+        multiplyNarrow<Format, 1>(args, p, lastPanel, first, last);
     }
 }
 
@@ -258,7 +278,8 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
 template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     if (args.tokens < kUnpackFrom) {
-        multiplyNarrow<Format>(args, firstPanel, lastPanel, 0, args.tokens);
+        const auto multiply = args.tokens < kPairFrom ? multiplyNarrow<Format, 1> : multiplyNarrow<Format, 2>;
+        multiply(args, firstPanel, lastPanel, 0, args.tokens);
         return;
     }
     for (int t = 0; t < args.tokens; t += kBlockTokens) {
@@ -317,7 +338,7 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
 void avx512MultiplyFewTokens(WeightFormat format, const MatmulArgs& args, int firstPanel, int lastPanel, int firstToken) {
     QuantizedFormats::forEach([&]<class F>(F) {
         if (F::kFormat == format) {
-            multiplyNarrow<F>(args, firstPanel, lastPanel, firstToken, args.tokens);
+            multiplyNarrow<F, 1>(args, firstPanel, lastPanel, firstToken, args.tokens);
         }
     });
 }
