@@ -1,6 +1,7 @@
-// Matrix product for CPUs with AMX: from 8 tokens on, int8 dots come from tiles of 16 (or 8) tokens x 16 rows; scaling
-// and adding up is AVX-512's. A panel is unpacked to signed bytes once for all tokens, so the formats differ only there.
-// Fewer tokens, and what is left over, take the AVX-512 VNNI entries: the bits are the same.
+// Matrix product for CPUs with AMX: from 16 tokens on, int8 dots come from tiles of 16 tokens x 16 rows; scaling and
+// adding up is AVX-512's. A panel is unpacked to signed bytes once for all tokens, so the formats differ only there.
+// Fewer tokens, and what is left over, take the AVX-512 VNNI entries: the bits are the same. (Tiles of 8 tokens were
+// slower than those: unpacking a panel costs as much as they save.)
 #include <immintrin.h>
 
 #include <cstddef>
@@ -15,43 +16,29 @@ namespace {
 constexpr int kChunkGroups = 32;   // of a panel that are unpacked at once: 16 KB of codes in the first-level cache
 constexpr int kBlockTokens = 512;  // that pass while a panel is unpacked
 constexpr int kTileTokens = 16;
-constexpr int kHalfTileTokens = 8;
 constexpr int kTileInts = kTileTokens * kPanelRows;
 
-// Tile registers: sums 0, 1 and tokens 2 for 16 tokens, 4, 5 and 6 for 8; weights 3.
-template <int T>
+// Tile registers: sums 0 and 1 in turn, tokens 2, weights 3.
 __attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, const std::int8_t* weights,
                                                     std::int32_t* sums, bool second) {
     _tile_loadd(3, weights, 64);
-    if constexpr (T == kTileTokens) {
-        _tile_loadd(2, tokens, kGroup);
-        if (second) {
-            _tile_zero(1);
-            _tile_dpbssd(1, 2, 3);
-            _tile_stored(1, sums, 64);
-        } else {
-            _tile_zero(0);
-            _tile_dpbssd(0, 2, 3);
-            _tile_stored(0, sums, 64);
-        }
+    _tile_loadd(2, tokens, kGroup);
+    if (second) {
+        _tile_zero(1);
+        _tile_dpbssd(1, 2, 3);
+        _tile_stored(1, sums, 64);
     } else {
-        _tile_loadd(6, tokens, kGroup);
-        if (second) {
-            _tile_zero(5);
-            _tile_dpbssd(5, 6, 3);
-            _tile_stored(5, sums, 64);
-        } else {
-            _tile_zero(4);
-            _tile_dpbssd(4, 6, 3);
-            _tile_stored(4, sums, 64);
-        }
+        _tile_zero(0);
+        _tile_dpbssd(0, 2, 3);
+        _tile_stored(0, sums, 64);
     }
 }
 
-// Adds `groups` groups for T tokens and 16 rows. x: at the first of the groups.
-template <class Format, int T>
+// Adds `groups` groups for 16 tokens and 16 rows. x: at the first of the groups.
+template <class Format>
 __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, const TokenGroups& x, int groups,
                                         float* state) {
+    constexpr int T = kTileTokens;
     constexpr int kSteps = Format::kSteps;
     constexpr int kStepColumns = kGroup / kSteps;
     alignas(64) std::int32_t sums[2][kTileInts];
@@ -68,7 +55,7 @@ __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, co
         for (int step = 0; step < kSteps; ++step) {
             const int at = g * kSteps + step;
             std::int32_t* dots = sums[at % 2];
-            tileDots<T>(codes + step * kStepColumns, w.codes + at * kStepColumns * kPanelRows, dots, at % 2 == 1);
+            tileDots(codes + step * kStepColumns, w.codes + at * kStepColumns * kPanelRows, dots, at % 2 == 1);
             const __m512 scales = _mm512_load_ps(w.scales + at * kPanelRows);
 #pragma GCC unroll 16
             for (int t = 0; t < T; ++t) {
@@ -111,16 +98,12 @@ void configureTiles(int stepColumns) {
     }
     set(2, kTileTokens, stepColumns);
     set(3, stepColumns / 4, 64);
-    for (const int tile : {4, 5}) {
-        set(tile, kHalfTileTokens, 64);
-    }
-    set(6, kHalfTileTokens, stepColumns);
     // GCC 12's intrinsic tells the compiler of 8 of these 64 bytes only: the others must be stored by now.
     __asm__ volatile("" : : "r"(&config) : "memory");
     _tile_loadconfig(&config);
 }
 
-// One panel for the tokens [firstToken, firstToken + tokens), a multiple of 8.
+// One panel for the tokens [firstToken, firstToken + tokens), a multiple of 16.
 template <class Format>
 void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens, UnpackedPanel<kChunkGroups>& unpacked,
                    float* state) {
@@ -132,15 +115,9 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
     for (int first = 0; first < groups; first += kChunkGroups) {
         const int count = groups - first < kChunkGroups ? groups - first : kChunkGroups;
         unpackPanel<Format, CodeSign::Signed>(weights, groups, first, count, unpacked);
-        for (int t = 0; t < tokens;) {
+        for (int t = 0; t < tokens; t += kTileTokens) {
             const TokenGroups x = groupsFrom(groupsOf(args.quantized, args.columns, firstToken + t), first);
-            if (tokens - t >= kTileTokens) {
-                addChunk<Format, kTileTokens>(unpacked, x, count, state + t * kPanelRows);
-                t += kTileTokens;
-            } else {
-                addChunk<Format, kHalfTileTokens>(unpacked, x, count, state + t * kPanelRows);
-                t += kHalfTileTokens;
-            }
+            addChunk<Format>(unpacked, x, count, state + t * kPanelRows);
         }
     }
     const Destination to = destinationOf(args, panel, panel, firstToken);
@@ -151,7 +128,7 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
 
 template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    const int tiled = args.tokens / kHalfTileTokens * kHalfTileTokens;
+    const int tiled = args.tokens / kTileTokens * kTileTokens;
     if (tiled > 0) {
         configureTiles(kGroup / Format::kSteps);
         UnpackedPanel<kChunkGroups> unpacked;

@@ -10,7 +10,7 @@ namespace larder::kernels {
 void avx512Matmuls(Kernels& table);
 void avx512AmxMatmuls(Kernels& table);
 
-// The tokens from firstToken on, fewer than 8, of a quantised format: what AMX's tiles leave over.
+// The tokens from firstToken on, fewer than 16, of a quantised format: what AMX's tiles leave over.
 void avx512MultiplyFewTokens(WeightFormat format, const MatmulArgs& args, int firstPanel, int lastPanel, int firstToken);
 
 // avx512_attention.cpp

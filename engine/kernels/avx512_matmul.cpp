@@ -208,6 +208,12 @@ void multiplyNarrow(const MatmulArgs& args, int firstPanel, int lastPanel, int f
     }
 }
 
+template <class Format>
+void multiplyFew(const MatmulArgs& args, int firstPanel, int lastPanel, int firstToken) {
+    const auto multiply = args.tokens - firstToken < kPairFrom ? multiplyNarrow<Format, 1> : multiplyNarrow<Format, 2>;
+    multiply(args, firstPanel, lastPanel, firstToken, args.tokens);
+}
+
 // ---- many tokens ---------------------------------------------------------------------------------------------------
 
 // Adds `count` groups of two panels to the accumulators of T tokens. x: at the first of the groups.
@@ -278,8 +284,7 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
 template <class Format>
 void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
     if (args.tokens < kUnpackFrom) {
-        const auto multiply = args.tokens < kPairFrom ? multiplyNarrow<Format, 1> : multiplyNarrow<Format, 2>;
-        multiply(args, firstPanel, lastPanel, 0, args.tokens);
+        multiplyFew<Format>(args, firstPanel, lastPanel, 0);
         return;
     }
     for (int t = 0; t < args.tokens; t += kBlockTokens) {
@@ -338,7 +343,7 @@ void matmulFloat(const MatmulArgs& args, int firstPanel, int lastPanel) {
 void avx512MultiplyFewTokens(WeightFormat format, const MatmulArgs& args, int firstPanel, int lastPanel, int firstToken) {
     QuantizedFormats::forEach([&]<class F>(F) {
         if (F::kFormat == format) {
-            multiplyNarrow<F, 1>(args, firstPanel, lastPanel, firstToken, args.tokens);
+            multiplyFew<F>(args, firstPanel, lastPanel, firstToken);
         }
     });
 }
