@@ -18,6 +18,7 @@ constexpr int kMaxProducts = 4;       // of one linear() stage
 constexpr int kSlicesPerThread = 4;   // enough to even out, few enough to keep slices long
 constexpr int kGatedTokens = 256;     // of a slice of gate and up at a time: both stay in the second-level cache
 constexpr int kMostGatedPanels = 12;
+constexpr int kHeadPanels = 16;       // of the output head at a time
 
 int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
@@ -258,33 +259,36 @@ void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activat
 }
 
 void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
-    const Activation coarse = activation(x.count, x.columns, {&weights});
-    if (!coarse.hasInt8) {
-        Activation exact = coarse;
-        exact.rows = x;
-        return linear(exact, {{&weights, y}});
-    }
-    const Activation fine = activation(x.count, x.columns, {&weights});
+    if (!kernels::usesInt8Activations(weights.format)) return linear(inPlace(x), {{&weights, y}});
+    // Both planes as tokens of one product, the coarse ones first: the weights are read and unpacked once.
+    const Activation planes = activation(2 * x.count, x.columns, {&weights});
     overRows(x.count, [&](int first, int last) {
         for (int row = first; row < last; ++row) {
-            quantize(x.row(row), row, coarse);
-            const kernels::TokenGroups groups = kernels::groupsOf(coarse.quantized, x.columns, row);
+            quantize(x.row(row), row, planes);
+            const kernels::TokenGroups groups = kernels::groupsOf(planes.quantized, x.columns, row);
             // What the first plane left over; x itself is not needed again.
             for (int column = 0; column < x.columns; ++column) {
                 const std::ptrdiff_t at = column / kernels::kGroup * groups.width;
                 const auto code = static_cast<float>(groups.codes[at * kernels::kGroup + column % kernels::kGroup]);
                 x.row(row)[column] -= groups.scales[at] * code;
             }
-            quantize(x.row(row), row, fine);
+            quantize(x.row(row), x.count + row, planes);
         }
     });
-    // Few panels at a time: for the second plane the weights come from the cache, so memory is read once.
-    constexpr int kPanelsAtOnce = 8;
-    m_pool.run(static_cast<std::size_t>(ceilDiv(weights.panels(), kPanelsAtOnce)), [&](std::size_t part) {
-        const int first = static_cast<int>(part) * kPanelsAtOnce;
-        const int last = std::min(first + kPanelsAtOnce, weights.panels());
-        multiply(coarse, {&weights, y}, first, last);
-        multiply(fine, {&weights, y, y}, first, last);
+    const int panelsAtOnce = weights.panels() < kHeadPanels ? weights.panels() : kHeadPanels;
+    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * planes.count, panelsAtOnce * kernels::kPanelRows);
+    m_pool.run(static_cast<std::size_t>(ceilDiv(weights.panels(), panelsAtOnce)), [&](std::size_t part, std::size_t thread) {
+        const int first = static_cast<int>(part) * panelsAtOnce;
+        const int last = std::min(first + panelsAtOnce, weights.panels());
+        const int columns = std::min(last * kernels::kPanelRows, weights.rows) - first * kernels::kPanelRows;
+        float* products = scratch.row(static_cast<int>(thread) * planes.count);
+        multiplyPart(planes, 0, planes.count, weights, first, last, products);
+        for (int row = 0; row < x.count; ++row) {
+            const float* coarse = products + static_cast<std::ptrdiff_t>(row) * columns;
+            const float* fine = coarse + static_cast<std::ptrdiff_t>(x.count) * columns;
+            float* out = y + static_cast<std::ptrdiff_t>(row) * weights.rows + first * kernels::kPanelRows;
+            for (int column = 0; column < columns; ++column) out[column] = coarse[column] + fine[column];
+        }
     });
 }
 
