@@ -202,6 +202,10 @@ float expAndSum(const float* x, int n, float shift, float scale, float* out) {
 void storeKvF16(const float* k, const float* v, int headDim, int slot, std::byte* blockK, std::byte* blockV) {
     auto* keys = reinterpret_cast<std::uint16_t*>(blockK) + slot;
     auto* values = reinterpret_cast<std::uint16_t*>(blockV) + static_cast<std::ptrdiff_t>(slot) * headDim;
+    // Each of a key's values lies in a line of its own, which in a batch has long left the cache: asked for all at once.
+    for (int d = 0; d < headDim; ++d) {
+        _mm_prefetch(reinterpret_cast<const char*>(keys + static_cast<std::ptrdiff_t>(d) * kBlockPositions), _MM_HINT_T0);
+    }
     for (int d = 0; d < headDim; d += kWidth) {
         alignas(16) std::uint16_t halves[kWidth];
         _mm_store_si128(reinterpret_cast<__m128i*>(halves),

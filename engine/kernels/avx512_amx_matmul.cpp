@@ -34,10 +34,11 @@ __attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, c
     }
 }
 
-// Adds `groups` groups for 16 tokens and 16 rows. x: at the first of the groups.
+// Adds `groups` groups for 16 tokens and 16 rows. x: at the first of the groups. ahead: null, or what comes after these
+// groups in memory and is asked for meanwhile.
 template <class Format>
 __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, const TokenGroups& x, int groups,
-                                        float* state) {
+                                        float* state, const std::byte* ahead) {
     constexpr int T = kTileTokens;
     constexpr int kSteps = Format::kSteps;
     constexpr int kStepColumns = kGroup / kSteps;
@@ -51,6 +52,9 @@ __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, co
     const float* tokenScales = x.scales;
     const float* tokenSums = x.scaledSums;
     for (int g = 0; g < groups; ++g) {
+        if (ahead != nullptr) {
+            prefetchGroup<Format>(ahead, g);
+        }
 #pragma GCC unroll 2
         for (int step = 0; step < kSteps; ++step) {
             const int at = g * kSteps + step;
@@ -115,9 +119,14 @@ void multiplyPanel(const MatmulArgs& args, int panel, int firstToken, int tokens
     for (int first = 0; first < groups; first += kChunkGroups) {
         const int count = groups - first < kChunkGroups ? groups - first : kChunkGroups;
         unpackPanel<Format, CodeSign::Signed>(weights, groups, first, count, unpacked);
+        // Panels follow each other: so do the groups of the next one.
+        const std::byte* ahead =
+            weights + (first + count < groups
+                           ? static_cast<std::size_t>((first + count) / Format::kUnitGroups) * Format::kUnitBytes
+                           : Format::panelBytes(args.columns));
         for (int t = 0; t < tokens; t += kTileTokens) {
             const TokenGroups x = groupsFrom(groupsOf(args.quantized, args.columns, firstToken + t), first);
-            addChunk<Format>(unpacked, x, count, state + t * kPanelRows);
+            addChunk<Format>(unpacked, x, count, state + t * kPanelRows, t == 0 ? ahead : nullptr);
         }
     }
     const Destination to = destinationOf(args, panel, panel, firstToken);

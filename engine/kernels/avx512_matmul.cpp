@@ -12,10 +12,10 @@ namespace {
 constexpr int kNarrowTokens = 8;   // of a tile while panels stream
 constexpr int kPairFrom = 4;       // tokens: from here on a tile goes over two panels, which share the broadcasts
 constexpr int kWideTokens = 4;     // of a tile over two unpacked panels
-constexpr int kUnpackFrom = 24;    // tokens
+constexpr int kUnpackFrom = 16;    // tokens
 constexpr int kChunkGroups = 16;   // of two panels: 20 KB in the first-level cache, beside the tokens
 constexpr int kBlockTokens = 256;  // that pass while two panels are unpacked
-constexpr std::size_t kPrefetchBytes = 1024;
+constexpr std::ptrdiff_t kPrefetchBytes = 1024;
 
 inline __m512i broadcast4(const std::int8_t* codes) {
     int word;
@@ -146,21 +146,15 @@ __attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t pa
     PackedGroup<Format, P> group;
     std::ptrdiff_t g = 0;
     for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes) {
-        if constexpr (T > 1 || kPrefetchOne<Format>) {
-#pragma GCC unroll 2
-            for (int p = 0; p < P; ++p) {
-#pragma GCC unroll 64
-                for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
-                    const std::byte* ahead = panel + static_cast<std::size_t>(p) * panelBytes + kPrefetchBytes;
-                    _mm_prefetch(reinterpret_cast<const char*>(ahead + line), _MM_HINT_T0);
-                }
-            }
-        }
 #pragma GCC unroll 2
         for (int i = 0; i < kUnit; ++i) {
 #pragma GCC unroll 2
             for (int p = 0; p < P; ++p) {
-                group.places[p] = Format::place(panel + static_cast<std::size_t>(p) * panelBytes, i);
+                const std::byte* unit = panel + static_cast<std::size_t>(p) * panelBytes;
+                group.places[p] = Format::place(unit, i);
+                if constexpr (T > 1 || kPrefetchOne<Format>) {
+                    prefetchGroup<Format>(unit + kPrefetchBytes, i);
+                }
             }
             addGroup<Format, T, P>(group, x, (g + i) * x.width, acc);
         }
@@ -216,16 +210,26 @@ void multiplyFew(const MatmulArgs& args, int firstPanel, int lastPanel, int firs
 
 // ---- many tokens ---------------------------------------------------------------------------------------------------
 
+// What comes after two panels' unpacked groups in memory: the first tile of tokens asks for it. Null for later tiles.
+struct Ahead {
+    const std::byte* first = nullptr;
+    const std::byte* second = nullptr;
+};
+
 // Adds `count` groups of two panels to the accumulators of T tokens. x: at the first of the groups.
 template <class Format, int T>
 __attribute__((noinline)) void wideTile(const UnpackedPanel<kChunkGroups>* panels, std::ptrdiff_t count,
-                                        const TokenGroups& x, float* state) {
+                                        const TokenGroups& x, float* state, const Ahead& ahead) {
     __m512 acc[T][2];
 #pragma GCC unroll 8
     for (int i = 0; i < 2 * T; ++i) {
         acc[i / 2][i % 2] = _mm512_load_ps(state + i * kPanelRows);
     }
     for (std::ptrdiff_t g = 0; g < count; ++g) {
+        if (ahead.first != nullptr) {
+            prefetchGroup<Format>(ahead.first, g);
+            prefetchGroup<Format>(ahead.second, g);
+        }
         addGroup<Format, T, 2>(UnpackedGroup<Format>{panels, g}, x, g * x.width, acc);
     }
 #pragma GCC unroll 8
@@ -238,7 +242,9 @@ __attribute__((noinline)) void wideTile(const UnpackedPanel<kChunkGroups>* panel
 template <class Format>
 void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last) {
     const int groups = args.columns / kGroup;
-    const std::byte* weights = args.weights + static_cast<std::size_t>(p) * Format::panelBytes(args.columns);
+    constexpr std::size_t chunkBytes = kChunkGroups / Format::kUnitGroups * Format::kUnitBytes;
+    const std::size_t panelBytes = Format::panelBytes(args.columns);
+    const std::byte* weights = args.weights + static_cast<std::size_t>(p) * panelBytes;
     UnpackedPanel<kChunkGroups> unpacked[2];
     alignas(64) float state[kBlockTokens * 2 * kPanelRows];  // [tokens, 2, 16]
     for (int i = 0; i < (last - first) * 2 * kPanelRows; i += kPanelRows) {
@@ -247,26 +253,32 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
     for (int group = 0; group < groups; group += kChunkGroups) {
         const int count = groups - group < kChunkGroups ? groups - group : kChunkGroups;
         for (int i = 0; i < 2; ++i) {
-            const std::byte* panel = weights + (i < panels ? static_cast<std::size_t>(i) * Format::panelBytes(args.columns) : 0);
+            const std::byte* panel = weights + (i < panels ? static_cast<std::size_t>(i) * panelBytes : 0);
             unpackPanel<Format, CodeSign::Unsigned>(panel, groups, group, count, unpacked[i]);
         }
+        // The next groups of the two panels, or the beginnings of the next two.
+        const bool more = group + kChunkGroups < groups;
+        const std::byte* next = more ? weights + chunkBytes * static_cast<std::size_t>(group / kChunkGroups + 1)
+                                     : weights + 2 * panelBytes;
+        Ahead ahead = {next, next + panelBytes};
         for (int t = first; t < last; t += kWideTokens) {
             const TokenGroups x = groupsFrom(groupsOf(args.quantized, args.columns, t), group);
             float* sums = state + (t - first) * 2 * kPanelRows;
             switch (last - t) {
                 case 1:
-                    wideTile<Format, 1>(unpacked, count, x, sums);
+                    wideTile<Format, 1>(unpacked, count, x, sums, ahead);
                     break;
                 case 2:
-                    wideTile<Format, 2>(unpacked, count, x, sums);
+                    wideTile<Format, 2>(unpacked, count, x, sums, ahead);
                     break;
                 case 3:
-                    wideTile<Format, 3>(unpacked, count, x, sums);
+                    wideTile<Format, 3>(unpacked, count, x, sums, ahead);
                     break;
                 default:
-                    wideTile<Format, kWideTokens>(unpacked, count, x, sums);
+                    wideTile<Format, kWideTokens>(unpacked, count, x, sums, ahead);
                     break;
             }
+            ahead = {};
         }
     }
     const Destination to = destinationOf(args, p, p + panels - 1, first);

@@ -45,19 +45,25 @@ __attribute__((always_inline)) inline void unpackGroup(const typename Format::Pl
     }
 }
 
+// Asks for the memory of group g of the units that begin at `units`, before it is needed. A unit's lines are spread over
+// its groups, so that they come in beside the arithmetic and not in a burst.
+template <class Format>
+__attribute__((always_inline)) inline void prefetchGroup(const std::byte* units, std::ptrdiff_t g) {
+    constexpr std::ptrdiff_t kGroupBytes = static_cast<std::ptrdiff_t>(Format::kUnitBytes) / Format::kUnitGroups;
+#pragma GCC unroll 10
+    for (std::ptrdiff_t at = 0; at < kGroupBytes; at += 64) {
+        _mm_prefetch(reinterpret_cast<const char*>(units + g * kGroupBytes + at), _MM_HINT_T0);
+    }
+}
+
 // Groups [first, first + count) of a panel of `groups` groups; first is a multiple of a unit.
 template <class Format, CodeSign sign, int mostGroups>
 void unpackPanel(const std::byte* panel, int groups, int first, int count, UnpackedPanel<mostGroups>& to) {
     constexpr int kUnit = Format::kUnitGroups;
-    constexpr std::size_t kAheadBytes = 2048;
     static_assert(mostGroups % kUnit == 0);
     const std::byte* unit = panel + static_cast<std::size_t>(first / kUnit) * Format::kUnitBytes;
     int g = 0;
     for (; g + kUnit <= count; g += kUnit, unit += Format::kUnitBytes) {
-#pragma GCC unroll 64
-        for (std::size_t line = 0; line < Format::kUnitBytes; line += 64) {
-            _mm_prefetch(reinterpret_cast<const char*>(unit + kAheadBytes + line), _MM_HINT_T0);
-        }
 #pragma GCC unroll 2
         for (int i = 0; i < kUnit; ++i) {
             unpackGroup<Format, sign>(Format::place(unit, i), g + i, to);
