@@ -1,6 +1,7 @@
 #!/bin/sh
 # The README's second command, and CI: installs what the tests need, builds with warnings as errors, and runs every test:
-# release, then AddressSanitizer + UBSan, then ThreadSanitizer for what has threads, then a minute of fuzzing.
+# release, then AddressSanitizer + UBSan, then ThreadSanitizer for what has threads, then the kernels for 64-bit Arm under
+# qemu, then a minute of fuzzing.
 # Usage: tests/run.sh [--full]      --full: long fuzzing campaigns as well, hours, by hand
 set -eu
 
@@ -11,7 +12,7 @@ case ${1:-} in
     "") fuzz_seconds=60 ;;
     --full) fuzz_seconds=14400 ;;
     *)
-        sed -n '2,4s/^# //p' "$0"
+        sed -n '2,5s/^# //p' "$0"
         exit 2
         ;;
 esac
@@ -91,6 +92,11 @@ phase "ThreadSanitizer: tests"
 export TSAN_OPTIONS=halt_on_error=1
 # Same bits: arithmetic, the same on any thread, and slow here.
 run_tests tsan --label-regex '^(base|kv|generate|api|hub|scenario)$' --exclude-regex SameBits
+
+phase "NEON under qemu: build"
+build neon
+phase "NEON under qemu: tests"
+run_tests neon
 
 phase "fuzzing for $fuzz_seconds s"
 cmake --preset fuzz >"$output" 2>&1 || {

@@ -11,7 +11,8 @@ namespace larder::kernels::bench {
 
 std::vector<const Kernels*> tables() {
     std::vector<const Kernels*> found;
-    for (const char* isa : {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "avx512-amx"}) {
+    for (const char* isa :
+         {"scalar", "avx2", "avx2-vnni", "avx512-vnni", "avx512-amx", "neon", "neon-dotprod", "neon-i8mm"}) {
         if (const Kernels* table = selectKernels(isa)) {
             found.push_back(table);
         }

@@ -13,6 +13,10 @@ const Kernels* avx2VnniKernels();     // AVX-VNNI
 const Kernels* avx512vlVnniKernels(); // the same with AVX-512's encoding of the 256-bit instruction
 const Kernels* avx512VnniKernels();
 const Kernels* avx512AmxKernels();    // the system must have granted the tile registers
+#elif defined(__aarch64__)
+const Kernels* neonKernels();
+const Kernels* neonDotprodKernels();
+const Kernels* neonI8mmKernels();
 #endif
 
 }  // namespace larder::kernels

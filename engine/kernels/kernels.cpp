@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include "engine/kernels/arm_features.h"
 #endif
 
 namespace larder::kernels {
@@ -91,6 +93,15 @@ std::vector<const Kernels*> supportedTables() {
     }
     if (features.amxInt8) {
         tables.push_back(avx512AmxKernels());
+    }
+#elif defined(__aarch64__)
+    const ArmFeatures features = readArmFeatures();
+    tables.push_back(neonKernels());
+    if (features.dotProduct) {
+        tables.push_back(neonDotprodKernels());
+    }
+    if (features.dotProduct && features.int8Matrix) {
+        tables.push_back(neonI8mmKernels());
     }
 #endif
     return tables;

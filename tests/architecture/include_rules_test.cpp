@@ -65,9 +65,11 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> kLibraries =
     // Threads and locks only through base; atomics are plain data.
     {R"(^(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|pthread\.h)$)", {"engine/base/"}},
     {R"(^(.*intrin\.h|arm_neon\.h|arm_sve\.h)$)",
-     {"engine/kernels/avx", "engine/kernels/neon", "engine/base/thread_p"}},
-    // The operating system: base, kernels' ISA files never, the rest by name.
-    {R"(^(unistd\.h|fcntl\.h|poll\.h|sys/.*|netinet/.*|arpa/.*|windows\.h|winsock2\.h)$)",
+     {"engine/kernels/avx", "engine/kernels/neon", "engine/kernels/formats/", "engine/base/thread_p"}},
+    // What the CPU has, as the system tells.
+    {R"(^sys/(auxv|sysctl)\.h$)", {"engine/base/", "engine/kernels/arm_features.cpp"}},
+    // The rest of the operating system: base, kernels never, the others by name.
+    {R"(^(unistd\.h|fcntl\.h|poll\.h|sys/(?!auxv|sysctl).*|netinet/.*|arpa/.*|windows\.h|winsock2\.h)$)",
      {"engine/base/", "engine/api/http_socket_", "app/"}},
 };
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <csetjmp>
+#include <csignal>
+#include <cstdlib>
+
 #include "tests/kernels/test_inputs.h"
 
 namespace larder::kernels::test {
@@ -24,7 +28,7 @@ TEST(SelectKernels, knowsEveryNameItLists) {
 }
 
 TEST(SelectKernels, refusesUnknownNames) {
-    for (const char* name : {"neon", "AVX2", "avx", "scalar ", "avx2, scalar"}) {
+    for (const char* name : {"NEON", "neon-", "AVX2", "avx", "scalar ", "avx2, scalar"}) {
         EXPECT_EQ(selectKernels(name), nullptr) << name;
     }
 }
@@ -40,6 +44,42 @@ TEST(SelectKernels, agreesWithTheCompilersDetection) {
         EXPECT_NE(selectKernels("avx512-vnni"), nullptr);
     }
     EXPECT_TRUE(selectKernels("avx512-vnni") == nullptr || selectKernels("avx2-vnni") != nullptr);
+    EXPECT_EQ(selectKernels("neon"), nullptr);
+}
+#elif defined(__aarch64__)
+sigjmp_buf g_refused;
+
+// Whether the CPU executes an instruction instead of raising SIGILL.
+bool executes(void (*instruction)()) {
+    const auto before = std::signal(SIGILL, [](int) { siglongjmp(g_refused, 1); });
+    volatile bool done = false;
+    if (sigsetjmp(g_refused, 1) == 0) {
+        instruction();
+        done = true;
+    }
+    std::signal(SIGILL, before);
+    return done;
+}
+
+TEST(SelectKernels, agreesWithWhatTheCpuExecutes) {
+    const bool sdot = executes([] { __asm__ volatile(".inst 0x4e809400" ::: "v0"); });
+    const bool smmla = executes([] { __asm__ volatile(".inst 0x4e80a400" ::: "v0"); });
+    EXPECT_NE(selectKernels("neon"), nullptr);
+    EXPECT_EQ(selectKernels("neon-dotprod") != nullptr, sdot);
+    EXPECT_EQ(selectKernels("neon-i8mm") != nullptr, sdot && smmla);
+    EXPECT_EQ(selectKernels("avx2"), nullptr);
+}
+
+// The CPUs that tests/CMakeLists.txt runs the tests on.
+TEST(SelectKernels, offersWhatEmulatedCpusHave) {
+    const char* set = std::getenv("QEMU_CPU");
+    if (set == nullptr) {
+        GTEST_SKIP() << "QEMU_CPU names no CPU";
+    }
+    const std::string cpu = set;
+    EXPECT_EQ(supportedIsas(), cpu == "cortex-a53"   ? "scalar, neon"
+                               : cpu == "cortex-a76" ? "scalar, neon, neon-dotprod"
+                                                     : "scalar, neon, neon-dotprod, neon-i8mm");
 }
 #endif
 

@@ -58,6 +58,20 @@ TEST_P(EveryTable, multipliesRaggedShapesLikeScalar) {
     }
 }
 
+// Long rows: some tables copy activations only while there is room for them.
+TEST_P(EveryTable, multipliesLongRowsLikeScalar) {
+    Random random(12);
+    for (const WeightFormat format : kAllFormats) {
+        for (const int some : {16384, 16416}) {
+            const int columns = fittingColumns(format, some);
+            const PackedWeights weights(format, randomSource(random, format, 5, columns), 5, columns);
+            Activations x(uniformRow(random, static_cast<std::size_t>(9 * columns)), 9, columns);
+            EXPECT_EQ(firstDifference(product(GetParam(), weights, x), product(scalarTable(), weights, x)), "")
+                << formatName(format) << ", " << columns << " columns";
+        }
+    }
+}
+
 TEST_P(EveryTable, multipliesOddFloatColumnsLikeScalar) {
     Random random(2);
     for (const WeightFormat format : {WeightFormat::F32, WeightFormat::F16, WeightFormat::BF16}) {

@@ -11,7 +11,7 @@ namespace larder::kernels::test {
 
 std::vector<const Kernels*> tablesUnderTest() {
     std::vector<const Kernels*> tables;
-    for (const char* isa : {"avx2", "avx2-vnni", "avx512-vnni", "avx512-amx"}) {
+    for (const char* isa : {"avx2", "avx2-vnni", "avx512-vnni", "avx512-amx", "neon", "neon-dotprod", "neon-i8mm"}) {
         if (const Kernels* table = selectKernels(isa)) {
             tables.push_back(table);
         }

@@ -15,6 +15,7 @@
 // 4j..4j+3 (j in [0, 8)) of consecutive lanes, 4 bytes a lane, and their scales and minima as f32:
 //   codes512(place, j), scales512(place, step), minima512(place)                    16 lanes
 //   codes256(place, j, half), scales256(place, step, half), minima256(place, half)  8 lanes
+//   codes128(place, j, part), scales128(place, step, part), minima128(place, part)  4 lanes
 // Everything has internal linkage, as in half.h.
 #pragma once
 
@@ -32,6 +33,9 @@
 #endif
 #if defined(__AVX2__)
 #include "engine/kernels/avx512_intrinsics.h"
+#endif
+#if defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace larder::kernels {
@@ -61,6 +65,14 @@ inline __m256i load256(const std::byte* address) {
 }
 inline __m256 halves256(const std::byte* halves) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(halves)));
+}
+#endif
+#if defined(__aarch64__)
+inline uint8x16_t load128(const std::byte* address) {
+    return vld1q_u8(reinterpret_cast<const std::uint8_t*>(address));
+}
+inline float32x4_t halves128(const std::byte* halves) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(halves))));
 }
 #endif
 
@@ -101,6 +113,10 @@ struct PairedGroups {
     static __m256 scales256(const Place& place, int, int half) { return halves256(place.scales + 16 * half); }
     static __m256 minima256(const Place& place, int half) { return halves256(place.minima + 16 * half); }
 #endif
+#if defined(__aarch64__)
+    static float32x4_t scales128(const Place& place, int, int part) { return halves128(place.scales + 8 * part); }
+    static float32x4_t minima128(const Place& place, int part) { return halves128(place.minima + 8 * part); }
+#endif
 };
 
 // 4-bit codes of a group, 256 B: register j in [0, 4) of 64 B holds for lane r in bytes 4r..4r+3: low nibbles columns
@@ -119,6 +135,12 @@ inline __m512i nibbles512(const std::byte* codes, int j) {
 inline __m256i nibbles256(const std::byte* codes, int j, int half) {
     const __m256i both = load256(codes + 64 * (j % 4) + 32 * half);
     return _mm256_and_si256(j < 4 ? both : _mm256_srli_epi16(both, 4), _mm256_set1_epi8(15));
+}
+#endif
+#if defined(__aarch64__)
+inline uint8x16_t nibbles128(const std::byte* codes, int j, int part) {
+    const uint8x16_t both = load128(codes + 64 * (j % 4) + 16 * part);
+    return j < 4 ? vandq_u8(both, vdupq_n_u8(15)) : vshrq_n_u8(both, 4);
 }
 #endif
 

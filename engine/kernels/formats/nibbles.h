@@ -34,6 +34,9 @@ struct NibbleBlocks : PairedGroups<256, hasMinima> {
 #if defined(__AVX2__)
     static __m256i codes256(const Place& place, int j, int half) { return nibbles256(place.codes, j, half); }
 #endif
+#if defined(__aarch64__)
+    static uint8x16_t codes128(const Place& place, int j, int part) { return nibbles128(place.codes, j, part); }
+#endif
 };
 
 }  // namespace

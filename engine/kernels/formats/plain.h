@@ -35,6 +35,9 @@ struct F32 : PlainPanels<4> {
 #if defined(__AVX2__)
     static __m256 values256(const std::byte* at) { return _mm256_loadu_ps(reinterpret_cast<const float*>(at)); }
 #endif
+#if defined(__aarch64__)
+    static float32x4_t values128(const std::byte* at) { return vld1q_f32(reinterpret_cast<const float*>(at)); }
+#endif
 };
 
 struct F16 : PlainPanels<2> {
@@ -45,6 +48,9 @@ struct F16 : PlainPanels<2> {
 #endif
 #if defined(__AVX2__)
     static __m256 values256(const std::byte* at) { return halves256(at); }
+#endif
+#if defined(__aarch64__)
+    static float32x4_t values128(const std::byte* at) { return halves128(at); }
 #endif
 };
 
@@ -61,6 +67,11 @@ struct BF16 : PlainPanels<2> {
     static __m256 values256(const std::byte* at) {
         const __m128i narrow = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
         return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(narrow), 16));
+    }
+#endif
+#if defined(__aarch64__)
+    static float32x4_t values128(const std::byte* at) {
+        return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(at)), 16));
     }
 #endif
 };

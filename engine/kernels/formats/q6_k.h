@@ -104,6 +104,23 @@ struct Q6_K {
     }
     static __m256 minima256(const Place&, int) { return _mm256_setzero_ps(); }
 #endif
+#if defined(__aarch64__)
+    static uint8x16_t codes128(const Place& place, int j, int part) {
+        const uint8x16_t pairs = load128(place.codes + 256 + 64 * (j / 4) + 16 * part);
+        const uint8x16_t moved = j % 4 == 0   ? vshlq_n_u8(pairs, 4)
+                                 : j % 4 == 1 ? vshlq_n_u8(pairs, 2)
+                                 : j % 4 == 2 ? pairs
+                                              : vshrq_n_u8(pairs, 2);
+        return vorrq_u8(nibbles128(place.codes, j, part), vandq_u8(moved, vdupq_n_u8(0x30)));
+    }
+    static float32x4_t scales128(const Place& place, int step, int part) {
+        std::uint32_t four;
+        std::memcpy(&four, place.scales + 16 * step + 4 * part, sizeof four);
+        const int32x4_t scales = vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(four))));
+        return vmulq_f32(halves128(place.d + 8 * part), vcvtq_f32_s32(scales));
+    }
+    static float32x4_t minima128(const Place&, int) { return vdupq_n_f32(0.0f); }
+#endif
 };
 
 }  // namespace

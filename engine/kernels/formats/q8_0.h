@@ -39,6 +39,9 @@ struct Q8_0 : PairedGroups<512, false> {
         return load256(place.codes + 64 * j + 32 * half);
     }
 #endif
+#if defined(__aarch64__)
+    static uint8x16_t codes128(const Place& place, int j, int part) { return load128(place.codes + 64 * j + 16 * part); }
+#endif
 };
 
 }  // namespace
