@@ -73,7 +73,7 @@ inline float horizontalMax(__m512 lanes) {
 // What a tile of T queries holds while it walks through a span. o lives in the caller's state.
 template <int T>
 struct TileState {
-    alignas(64) float q[kMaxHeadDim * T];           // [headDim, T], scaled
+    alignas(64) float q[T * kMaxHeadDim];           // [T, kMaxHeadDim], scaled
     alignas(64) float scores[T * kBlockPositions];  // [T, 64]: scores, then their powers
     alignas(64) float maxima[kWidth];               // [T]
     alignas(64) float newMaxima[kWidth];
@@ -92,7 +92,7 @@ inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float*
     for (int i = 0; i < T * V; ++i) {
         acc[i / V][i % V] = _mm512_setzero_ps();
     }
-    for (int d = 0; d < headDim; ++d, keys += kBlockPositions * Cache::kBytes, q += T) {
+    for (int d = 0; d < headDim; ++d, keys += kBlockPositions * Cache::kBytes, ++q) {
         __m512 k[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
@@ -100,7 +100,7 @@ inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float*
         }
 #pragma GCC unroll 6
         for (int i = 0; i < T; ++i) {
-            const __m512 value = _mm512_set1_ps(q[i]);
+            const __m512 value = _mm512_set1_ps(q[i * kMaxHeadDim]);
 #pragma GCC unroll 4
             for (int v = 0; v < V; ++v) {
                 acc[i][v] = _mm512_fmadd_ps(value, k[v], acc[i][v]);
@@ -240,9 +240,11 @@ void startTile(TileState<T>& tile, const AttentionArgs& args, int firstQuery, fl
         const int query = firstQuery + i;
         const float* q = args.q + query / args.group * args.qRowStride +
                          static_cast<std::ptrdiff_t>(query % args.group) * args.headDim;
-        for (int d = 0; d < args.headDim; ++d) {
-            tile.q[d * T + i] = q[d] * args.scale;
-            o[i * args.headDim + d] = 0.0f;
+        for (int d = 0; d < args.headDim; d += kWidth) {
+            const __mmask16 mask = firstLanes(args.headDim - d);
+            const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, q + d), _mm512_set1_ps(args.scale));
+            _mm512_store_ps(tile.q + i * kMaxHeadDim + d, scaled);
+            _mm512_mask_storeu_ps(o + i * args.headDim + d, mask, _mm512_setzero_ps());
         }
         tile.sums[i] = _mm512_setzero_ps();
     }
