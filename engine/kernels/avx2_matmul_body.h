@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kHalves = 2;
 constexpr int kTileTokens = 4;
-constexpr int kPrefetchBytes = 1024;
+constexpr int kPrefetchBytes = 2048;
 constexpr std::size_t kBlockBytes = 192 * 1024;
 
 inline __m256i broadcast4(const std::int8_t* codes) {

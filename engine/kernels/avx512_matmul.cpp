@@ -15,7 +15,7 @@ constexpr int kWideTokens = 4;     // of a tile over two unpacked panels
 constexpr int kUnpackFrom = 16;    // tokens
 constexpr int kChunkGroups = 16;   // of two panels: 20 KB in the first-level cache, beside the tokens
 constexpr int kBlockTokens = 256;  // that pass while two panels are unpacked
-constexpr std::ptrdiff_t kPrefetchBytes = 1024;
+constexpr std::ptrdiff_t kPrefetchBytes = 4096;  // ahead of a panel that streams from memory
 
 inline __m512i broadcast4(const std::int8_t* codes) {
     int word;
@@ -130,10 +130,6 @@ __attribute__((always_inline)) inline void addGroup(const Group& group, const To
 
 // ---- few tokens ----------------------------------------------------------------------------------------------------
 
-// Whether memory is asked for ahead with one token, too: it paid where a panel has no minima (kernels.md).
-template <class Format>
-constexpr bool kPrefetchOne = Format::kLargestCode < 255 && !Format::kHasMinima;
-
 template <class Format, int T, int P>
 __attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t panelBytes, std::ptrdiff_t groups,
                                           const TokenGroups& x, const Destination& to) {
@@ -144,6 +140,8 @@ __attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t pa
         acc[i / P][i % P] = _mm512_setzero_ps();
     }
     PackedGroup<Format, P> group;
+    // Two panels are two streams side by side: each asks for its place in the next pair.
+    const std::ptrdiff_t ahead = P > 1 ? static_cast<std::ptrdiff_t>(P * panelBytes) : kPrefetchBytes;
     std::ptrdiff_t g = 0;
     for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes) {
 #pragma GCC unroll 2
@@ -152,9 +150,7 @@ __attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t pa
             for (int p = 0; p < P; ++p) {
                 const std::byte* unit = panel + static_cast<std::size_t>(p) * panelBytes;
                 group.places[p] = Format::place(unit, i);
-                if constexpr (T > 1 || kPrefetchOne<Format>) {
-                    prefetchGroup<Format>(unit + kPrefetchBytes, i);
-                }
+                prefetchGroup<Format>(unit + ahead, i);
             }
             addGroup<Format, T, P>(group, x, (g + i) * x.width, acc);
         }
