@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What the server costs: the decode rate and the time to the first token over HTTP, against the engine alone, in turn.
 
-Usage: bench/http_overhead.py MODEL.gguf [--build build/release] [--rounds 20] [--prompt 512] [--tokens 128] [--threads N]
+Usage: bench/http_overhead.py MODEL.gguf [--build build/release] [--rounds 10] [--prompt 512] [--tokens 128] [--threads N]
 
 Starts `larder serve` and larder_raw_engine (built with -DLARDER_BENCH=ON) on the same file and threads; while one computes, the
-other sleeps. In every round each answers once: the raw engine, then one streaming /v1/completions for each way to sample.
+other sleeps. In every round, for each way to sample: the raw engine, then one streaming /v1/completions.
 
-Decode: tokens between the first and the last that arrived, over that time, as a share of the raw engine's rate in the same
-round. Target: 97 % without sampling. "of it, engine" is what the server's engine thread reports, so that the rest is HTTP.
+Decode: tokens between the first and the last that arrived, over that time, as a share of the raw engine's rate just before.
+Target: 97 % without sampling. "of it, engine" is what the server's engine thread reports, so that the rest is HTTP.
 Time to the first token: from sending the request over an open connection to its first token here. Without the prefill that is
 the overhead (target: under 3 ms), taken in two ways: a prompt of 1 token, minus the raw engine's time for it, where both are
 short enough to be compared; and the long prompt, minus the prefill time that the server reports of the same request.
@@ -130,8 +130,9 @@ class Contest:
     def __init__(self, raw, server, asked):
         self.raw, self.server, self.asked = raw, server, asked
         self.random = random.Random(1)
-        self.raw_rates, self.raw_short, self.short = [], [], []
+        self.raw_rates = {way: [] for way in WAYS}
         self.answers = {way: [] for way in WAYS}
+        self.raw_short, self.short = [], []
 
     def prompt(self, tokens):
         """Never the same twice, so that nothing can be remembered. Ids that every vocabulary has."""
@@ -139,10 +140,10 @@ class Contest:
 
     def round(self):
         tokens = self.asked.tokens
-        # As many tokens as the server decodes behind the first, at the same depths.
-        _, decode = self.raw.answer(self.asked.prompt, tokens - 1)
-        self.raw_rates.append((tokens - 1) / decode)
         for way, sampling in WAYS.items():
+            # As many tokens as the server decodes behind the first, at the same depths.
+            _, decode = self.raw.answer(self.asked.prompt, tokens - 1)
+            self.raw_rates[way].append((tokens - 1) / decode)
             self.answers[way].append(self.server.ask(self.prompt(self.asked.prompt), tokens, sampling))
         for _ in range(5):
             self.raw_short.append(self.raw.answer(1, 0)[0])
@@ -161,14 +162,13 @@ def spread(values, digits=1):
 def report(contest):
     asked = contest.asked
     print(f"medians of {asked.rounds} rounds (without the lowest and highest tenth); {asked.prompt} tokens of prompt, {asked.tokens} decoded")
-    print(f"raw engine: {spread(contest.raw_rates)} tokens/s")
-    print("| sampling | tokens/s over HTTP | % of the raw engine | of it, engine: % |\n|---|--:|--:|--:|")
+    print("| sampling | raw engine, tokens/s | over HTTP | % of the raw engine | of it, engine: % |\n|---|--:|--:|--:|--:|")
     shares = {}
     for way, answers in contest.answers.items():
         rates = [answer.rate() for answer in answers]
-        shares[way] = [100 * rate / raw for rate, raw in zip(rates, contest.raw_rates)]
-        engine = [100 * answer.engine_rate() / raw for answer, raw in zip(answers, contest.raw_rates)]
-        print(f"| {way} | {spread(rates)} | {spread(shares[way])} | {spread(engine)} |")
+        shares[way] = [100 * rate / raw for rate, raw in zip(rates, contest.raw_rates[way])]
+        engine = [100 * answer.engine_rate() / raw for answer, raw in zip(answers, contest.raw_rates[way])]
+        print(f"| {way} | {spread(contest.raw_rates[way])} | {spread(rates)} | {spread(shares[way])} | {spread(engine)} |")
     raw = statistics.median(contest.raw_short) * 1e3
     short = [1e3 * answer.first - raw for answer in contest.short]
     long = [1e3 * answer.first - answer.timings["prefill_ms"] for answer in contest.answers["greedy"]]
@@ -186,7 +186,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("--build", type=pathlib.Path, default=SOURCE / "build/release")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--prompt", type=int, default=512)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=0, help="default: one for each core")

@@ -11,7 +11,7 @@ from run import Problem, follow, need, output, say
 VERSION = "0.3.36"
 SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 HERE = pathlib.Path(__file__).resolve().parent
-TOOLS = ["llama-bench", "llama-batched-bench", "llama-quantize", "llama-server"]
+BENCHES = ["llama-bench", "llama-batched-bench"]
 
 # What the processor calls an instruction set, and the switch that llama.cpp has for it.
 AVX512_SWITCHES = {"avx512f": "AVX512", "avx512vbmi": "AVX512_VBMI", "avx512_vnni": "AVX512_VNNI", "avx512_bf16": "AVX512_BF16"}
@@ -28,11 +28,13 @@ def processor_flags():
 class Variant:
     """One way to build llama.cpp, and the instruction set of Larder that is held against it."""
 
-    def __init__(self, name, words, switches, isa=""):
+    def __init__(self, name, words, switches, isa="", tools=()):
         self.name, self.words, self.switches, self.isa = name, words, switches, isa
+        self.tools = [*BENCHES, *tools]
 
 
-NATIVE = Variant("native", "all there are", ["-DGGML_NATIVE=ON"])
+# The only one that also makes the models, and serves.
+NATIVE = Variant("native", "all instructions there are", ["-DGGML_NATIVE=ON"], tools=["llama-quantize", "llama-server"])
 AVX2 = Variant("avx2", "AVX2", ["-DGGML_NATIVE=OFF", "-DGGML_AVX512=OFF", "-DGGML_AVX_VNNI=OFF"], isa="avx2")
 
 
@@ -93,7 +95,7 @@ def build(cache, variant):
     log = cache / f"build-{variant.name}.log"
     follow(["cmake", "-S", source, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *variant.switches, "-DLLAMA_CURL=OFF",
             "-DLLAMA_BUILD_TESTS=OFF", f"-DCMAKE_CXX_FLAGS=-include {HERE / 'gcc_amx.h'}"], log, lambda line: None)
-    follow(["cmake", "--build", folder, "--parallel", str(len(os.sched_getaffinity(0))), "--target", *TOOLS], log,
+    follow(["cmake", "--build", folder, "--parallel", str(len(os.sched_getaffinity(0))), "--target", *variant.tools], log,
            _percent_teller(f"building llama.cpp ({variant.name})"))
     (folder / "complete").touch()
     return tools
