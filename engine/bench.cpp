@@ -1,142 +1,32 @@
 #include "engine/bench.h"
 
-#include <algorithm>
 #include <array>
-#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "engine/base/hash.h"
 #include "engine/base/json.h"
 #include "engine/base/memory.h"
 #include "engine/base/thread.h"
 #include "engine/base/thread_pool.h"
+#include "engine/bench_clock.h"
+#include "engine/bench_limits.h"
+#include "engine/bench_sequences.h"
 #include "engine/isa.h"
 #include "engine/kernels/kernels.h"
-#include "engine/kv/kv_cache.h"
 #include "engine/model/model.h"
 #include "engine/models.h"
 
 namespace larder {
 namespace {
 
-constexpr int kRepeats = 3;          // of every figure; the median counts
-constexpr int kDecodeTokens = 64;
-constexpr int kChunkTokens = 512;    // as the server's steps
+constexpr int kDecodeTokens = 128;
+constexpr int kDeepTokens = 2048;
 constexpr std::array kBatchSizes{1, 2, 4, 8};
 
-double secondsNow() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-template <class F>
-double medianSeconds(const F& run) {
-    std::vector<double> seconds;
-    for (int repeat = 0; repeat < kRepeats; ++repeat) {
-        const double start = secondsNow();
-        run();
-        seconds.push_back(secondsNow() - start);
-    }
-    std::sort(seconds.begin(), seconds.end());
-    return seconds[seconds.size() / 2];
-}
-
-// Sequences over one model that are fed with made-up tokens: what a request costs without server and sampling.
-class BenchRun {
-public:
-    BenchRun(model::Model& model, kv::KvCache& cache) : m_model(model), m_cache(cache) {}
-
-    // Computes `tokens` of one fresh sequence in chunks; returns the logits of the last row.
-    std::span<const float> prefill(int tokens) {
-        reset(1, tokens);
-        extend(0, tokens);
-        return m_logits;
-    }
-
-    // Fresh sequences of `depth` tokens each, ready to decode `room` more.
-    void prepare(int sequences, int depth, int room) {
-        reset(sequences, depth + room);
-        for (std::size_t index = 0; index < m_leases.size(); ++index) extend(index, depth);
-        m_depth = depth;
-    }
-
-    // One more token for every sequence.
-    void decode() {
-        model::Batch batch;
-        for (std::size_t index = 0; index < m_leases.size(); ++index) {
-            const int row = static_cast<int>(index);
-            batch.tokens.push_back(token(m_depth + row));
-            batch.sequences.push_back({row, 1, m_depth, m_leases[index].blocks()});
-            batch.logitRows.push_back(row);
-        }
-        forward(batch);
-        ++m_depth;
-    }
-    void rewind(int depth) { m_depth = depth; }
-
-private:
-    void reset(int sequences, int tokens) {
-        m_leases.clear();
-        for (int index = 0; index < sequences; ++index) {
-            kv::KvLease lease = m_cache.acquire({}, static_cast<std::size_t>(tokens)).value();
-            m_leases.push_back(std::move(lease));
-        }
-    }
-
-    void extend(std::size_t sequence, int tokens) {
-        for (int first = 0; first < tokens; first += kChunkTokens) {
-            const int count = std::min(kChunkTokens, tokens - first);
-            model::Batch batch;
-            for (int position = first; position < first + count; ++position) batch.tokens.push_back(token(position));
-            batch.sequences.push_back({0, count, first, m_leases[sequence].blocks()});
-            if (first + count == tokens) batch.logitRows.push_back(count - 1);
-            forward(batch);
-        }
-    }
-
-    void forward(const model::Batch& batch) {
-        m_logits.resize(batch.logitRows.size() * static_cast<std::size_t>(m_model.vocabulary()));
-        m_model.forward(batch, m_logits);
-    }
-
-    // Spread over the vocabulary, the same everywhere.
-    TokenId token(int position) const { return static_cast<TokenId>((static_cast<std::int64_t>(position) * 7919 + 17) % m_model.vocabulary()); }
-
-    model::Model& m_model;
-    kv::KvCache& m_cache;
-    std::vector<kv::KvLease> m_leases;
-    std::vector<float> m_logits;
-    int m_depth = 0;
-};
-
-// Sum over a buffer far larger than the caches, all threads at once.
-double readBandwidth(base::ThreadPool& pool) {
-    std::vector<std::uint64_t> buffer((256u << 20) / sizeof(std::uint64_t), 1);
-    constexpr std::size_t kParts = 64;
-    std::vector<std::uint64_t> sums(kParts * 8);
-    const double seconds = medianSeconds([&] {
-        pool.run(kParts, [&](std::size_t part) {
-            const std::size_t size = buffer.size() / kParts;
-            const std::uint64_t* first = buffer.data() + part * size;
-            std::uint64_t lanes[8] = {};
-            for (std::size_t at = 0; at < size; at += 8)
-                for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] += first[at + lane];
-            sums[part * 8] = std::accumulate(lanes, lanes + 8, std::uint64_t{0});
-        });
-    });
-    return static_cast<double>(buffer.size() * sizeof(std::uint64_t)) / seconds * 1e-9;
-}
-
-// The int8 products of every thread at once, in 10^12 operations (a multiply and an add are two) a second.
-double int8Peak(const kernels::Kernels& kernels, base::ThreadPool& pool) {
-    constexpr std::uint64_t kRounds = 5'000'000;
-    const std::size_t tasks = pool.threads();
-    std::vector<std::uint64_t> products(tasks);
-    const double seconds = medianSeconds([&] {
-        pool.run(tasks, [&](std::size_t task) { products[task] = kernels.int8Probe(kRounds); });
-    });
-    return 2 * static_cast<double>(std::accumulate(products.begin(), products.end(), std::uint64_t{0})) / seconds * 1e-12;
-}
+using Progress = std::function<void(const std::string&)>;
 
 std::string hex16(std::uint64_t value) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -145,78 +35,175 @@ std::string hex16(std::uint64_t value) {
     return text;
 }
 
+// The stages of one run, in an order that keeps the limits near the rates that are held against them: machines that are
+// shared or get warm do not go at one speed for a minute.
+class Bench {
+public:
+    Bench(const BenchPlan& plan, const kernels::Kernels& kernels, base::ThreadPool& pool, const Progress& progress)
+        : m_plan(plan), m_kernels(kernels), m_pool(pool), m_progress(progress) {
+        m_result.isa = kernels.isa;
+        m_result.threads = static_cast<int>(pool.threads());
+    }
+
+    Expected<void> load(const ModelInfo& model, KvType kvType);
+    Expected<BenchResult> run(const ModelInfo& model);
+
+private:
+    void measurePrefill(const TokenWork& work);
+    void measureBatches();
+    Expected<void> measureDecode(const TokenWork& work);
+    Expected<void> measureMemory();
+    double prefillRate(int tokens);
+    double decodeRate(int sequences, int depth);
+
+    const BenchPlan& m_plan;
+    const kernels::Kernels& m_kernels;
+    base::ThreadPool& m_pool;
+    const Progress& m_progress;
+    std::unique_ptr<model::Model> m_model;
+    std::optional<BenchSequences> m_sequences;
+    BenchResult m_result;
+};
+
+Expected<void> Bench::load(const ModelInfo& model, KvType kvType) {
+    m_progress("loading " + model.name);
+    model::LoadOptions options;
+    options.kvType = kvType;
+    options.kernels = &m_kernels;
+    options.pool = &m_pool;
+    std::optional<Error> problem;
+    m_result.loadS = medianSeconds(1, [&] {
+        auto loaded = model::loadModel(model.path, options);
+        if (loaded) m_model = std::move(*loaded);
+        else problem = loaded.error();
+    });
+    if (problem) return *problem;
+    // The deepest sequence; eight short ones need less.
+    auto sequences = BenchSequences::create(*m_model, (kDeepTokens + kDecodeTokens) / kBlockTokens + 1);
+    if (!sequences) return sequences.error();
+    m_sequences = std::move(*sequences);
+    return {};
+}
+
+Expected<BenchResult> Bench::run(const ModelInfo& model) {
+    const auto work = readTokenWork(model.path);
+    if (!work) return work.error();
+    if (m_plan.prefill) measurePrefill(*work);
+    if (m_plan.depth) {
+        m_progress("decode at depth " + std::to_string(kDeepTokens));
+        m_result.decodeDepth2048TokS = decodeRate(1, kDeepTokens);
+    }
+    if (m_plan.batch) measureBatches();
+    // Before the buffers of the limits, which are no part of what a model takes.
+    if (m_model) m_result.peakRssMb = static_cast<double>(base::peakResidentBytes()) / (1 << 20);
+    if (m_plan.decode || m_plan.limits)
+        if (const auto measured = measureDecode(*work); !measured) return measured.error();
+    if (m_plan.limits)
+        if (const auto measured = measureMemory(); !measured) return measured.error();
+    return m_result;
+}
+
+double Bench::prefillRate(int tokens) {
+    m_progress("prefill of " + std::to_string(tokens) + " tokens");
+    return tokens / medianSeconds(m_plan.repeats, [&] { m_sequences->prepare(1, tokens, 0); });
+}
+
+void Bench::measurePrefill(const TokenWork& work) {
+    m_sequences->prepare(1, 512, 0);  // warm
+    m_result.logitsHash = hex16(base::hash64(std::as_bytes(m_sequences->logits())));
+    const double before = m_plan.limits ? int8Tops(m_kernels, m_pool, m_plan.repeats) : 0;
+    m_result.prefill512TokS = prefillRate(512);
+    if (m_plan.limits) {
+        m_result.int8Tops = (before + int8Tops(m_kernels, m_pool, m_plan.repeats)) / 2;
+        m_result.prefillInt8Share = m_result.prefill512TokS * 2e-12 * static_cast<double>(work.int8Products) / m_result.int8Tops;
+    }
+    m_result.prefill2048TokS = prefillRate(kDeepTokens);
+}
+
+double Bench::decodeRate(int sequences, int depth) {
+    m_sequences->prepare(sequences, depth, kDecodeTokens);
+    m_sequences->decode();  // warm
+    return sequences * kDecodeTokens / medianSeconds(m_plan.repeats, [&] {
+        m_sequences->rewind(depth);
+        for (int step = 0; step < kDecodeTokens; ++step) m_sequences->decode();
+    });
+}
+
+void Bench::measureBatches() {
+    for (const int size : kBatchSizes) {
+        m_progress("decode of " + std::to_string(size) + " sequences at once");
+        m_result.batchDecodeTokS[size] = decodeRate(size, 1);
+    }
+}
+
+Expected<void> Bench::measureDecode(const TokenWork& work) {
+    std::optional<ReadControl> control;
+    if (m_plan.limits) {
+        auto created = ReadControl::create(m_pool, work.readBytes);
+        if (!created) return created.error();
+        control = std::move(*created);
+        m_result.weightsReadMb = static_cast<double>(work.readBytes) * 1e-6;
+        m_result.readGbS = control->gigabytesPerSecond(m_plan.repeats);
+    }
+    if (!m_plan.decode) return {};
+    m_progress("decode");
+    m_result.decodeTokS = decodeRate(1, 0);
+    if (control) {
+        m_result.readGbS = (m_result.readGbS + control->gigabytesPerSecond(m_plan.repeats)) / 2;
+        m_result.decodeReadShare = m_result.decodeTokS * 1e-3 * m_result.weightsReadMb / m_result.readGbS;
+    }
+    return {};
+}
+
+Expected<void> Bench::measureMemory() {
+    m_progress("limits of this machine");
+    auto control = ReadControl::create(m_pool, memoryControlBytes());
+    if (!control) return control.error();
+    m_result.memoryBufferMb = static_cast<double>(control->bytes()) * 1e-6;
+    m_result.memoryReadGbS = control->gigabytesPerSecond(m_plan.repeats);
+    if (m_result.int8Tops == 0) m_result.int8Tops = int8Tops(m_kernels, m_pool, m_plan.repeats);
+    return {};
+}
+
 }  // namespace
 
-Expected<BenchResult> runBench(const std::string& modelNameOrPath, const Settings& settings,
+Expected<BenchResult> runBench(const std::string& modelNameOrPath, const Settings& settings, const BenchPlan& plan,
                                const std::function<void(const std::string&)>& progress) {
     const auto info = resolveModel(modelNameOrPath, settings);
     if (!info) return info.error();
     const auto isa = chosenIsa();
     if (!isa) return isa.error();
-    const kernels::Kernels* kernels = kernels::selectKernels(*isa);
     base::ThreadPool pool(settings.threads > 0 ? settings.threads : base::physicalCores());
     base::setFloatingPointMode();
-
-    BenchResult result;
-    result.isa = kernels->isa;
-    result.threads = static_cast<int>(pool.threads());
-    progress("loading " + info->name);
-    model::LoadOptions options;
-    options.kvType = settings.kvType;
-    options.kernels = kernels;
-    options.pool = &pool;
-    const double start = secondsNow();
-    auto model = model::loadModel(info->path, options);
-    if (!model) return model.error();
-    result.loadS = secondsNow() - start;
-
-    constexpr int kDeepest = 2048 + kDecodeTokens;
-    auto cache = kv::KvCache::create((*model)->kvLayout().blockBytes(), kDeepest / kBlockTokens + 1 + 8 * 4);
-    if (!cache) return cache.error();
-    BenchRun run(**model, **cache);
-
-    progress("prefill of 512 tokens");
-    run.prefill(512);  // warm
-    result.prefill512TokS = 512 / medianSeconds([&] { run.prefill(512); });
-    result.logitsHash = hex16(base::hash64(std::as_bytes(run.prefill(512))));
-    progress("prefill of 2048 tokens");
-    result.prefill2048TokS = 2048 / medianSeconds([&] { run.prefill(2048); });
-    const auto decodeRate = [&](int sequences, int depth) {
-        run.prepare(sequences, depth, kDecodeTokens);
-        return sequences * kDecodeTokens / medianSeconds([&] {
-            run.rewind(depth);
-            for (int step = 0; step < kDecodeTokens; ++step) run.decode();
-        });
-    };
-    progress("decode");
-    result.decodeTokS = decodeRate(1, 1);
-    result.decodeDepth2048TokS = decodeRate(1, 2048);
-    for (const int size : kBatchSizes) {
-        progress("decode of " + std::to_string(size) + " sequences at once");
-        result.batchDecodeTokS[size] = decodeRate(size, 1);
-    }
-    result.peakRssMb = static_cast<double>(base::peakResidentBytes()) / (1 << 20);
-    progress("limits of this machine");
-    result.readGbS = readBandwidth(pool);
-    result.int8Tops = int8Peak(*kernels, pool);
-    return result;
+    Bench bench(plan, *kernels::selectKernels(*isa), pool, progress);
+    if (plan.prefill || plan.decode || plan.depth || plan.batch)
+        if (const auto loaded = bench.load(*info, settings.kvType); !loaded) return loaded.error();
+    return bench.run(*info);
 }
 
 std::string toJson(const BenchResult& result) {
-    base::Json batch = base::Json::object();
-    for (const auto& [size, rate] : result.batchDecodeTokS) batch[std::to_string(size)] = rate;
-    return base::dumpJson({{"prefill_512_tok_s", result.prefill512TokS},
-                           {"prefill_2048_tok_s", result.prefill2048TokS},
-                           {"decode_tok_s", result.decodeTokS},
-                           {"decode_depth_2048_tok_s", result.decodeDepth2048TokS},
-                           {"batch_decode_tok_s", batch},
-                           {"load_s", result.loadS},
-                           {"peak_rss_mb", result.peakRssMb},
-                           {"read_gb_s", result.readGbS},
-                           {"int8_tops", result.int8Tops},
-                           {"logits_hash", result.logitsHash},
-                           {"isa", result.isa},
-                           {"threads", result.threads}});
+    base::Json json = base::Json::object();
+    const auto add = [&](const char* key, double value) {
+        if (value != 0) json[key] = value;
+    };
+    add("prefill_512_tok_s", result.prefill512TokS);
+    add("prefill_2048_tok_s", result.prefill2048TokS);
+    add("prefill_int8_share", result.prefillInt8Share);
+    add("decode_tok_s", result.decodeTokS);
+    add("decode_read_share", result.decodeReadShare);
+    add("decode_depth_2048_tok_s", result.decodeDepth2048TokS);
+    for (const auto& [size, rate] : result.batchDecodeTokS) json["batch_decode_tok_s"][std::to_string(size)] = rate;
+    add("load_s", result.loadS);
+    add("peak_rss_mb", result.peakRssMb);
+    add("weights_read_mb", result.weightsReadMb);
+    add("read_gb_s", result.readGbS);
+    add("memory_read_gb_s", result.memoryReadGbS);
+    add("memory_buffer_mb", result.memoryBufferMb);
+    add("int8_tops", result.int8Tops);
+    if (!result.logitsHash.empty()) json["logits_hash"] = result.logitsHash;
+    json["isa"] = result.isa;
+    json["threads"] = result.threads;
+    return base::dumpJson(json);
 }
 
 }  // namespace larder

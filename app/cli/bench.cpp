@@ -1,8 +1,14 @@
 #include "engine/bench.h"
 
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "app/cli/command.h"
 #include "app/terminal.h"
@@ -27,32 +33,59 @@ Expected<std::string> chooseModel(const std::string& named, const Settings& sett
 
 std::string asTable(const BenchResult& result) {
     std::string table;
-    const auto add = [&](const std::string& name, double value, const char* unit) {
+    const auto add = [&](const std::string& name, double value, const char* unit, const std::string& remark = "") {
+        if (value == 0) return;  // the plan left it out
         char line[128];
-        std::snprintf(line, sizeof line, "%-28s %10.2f %s\n", name.c_str(), value, unit);
-        table += line;
+        std::snprintf(line, sizeof line, "%-28s %10.2f %s", name.c_str(), value, unit);
+        table += line + remark + "\n";
     };
-    add("prefill 512", result.prefill512TokS, "tokens/s");
+    const auto share = [](double value, const std::string& whole) {
+        return value == 0 ? "" : ", " + std::to_string(std::lround(100 * value)) + " % of the " + whole;
+    };
+    add("prefill 512", result.prefill512TokS, "tokens/s", share(result.prefillInt8Share, "int8 arithmetic"));
     add("prefill 2048", result.prefill2048TokS, "tokens/s");
-    add("decode", result.decodeTokS, "tokens/s");
+    add("decode", result.decodeTokS, "tokens/s", share(result.decodeReadShare, "weights read"));
     add("decode at depth 2048", result.decodeDepth2048TokS, "tokens/s");
     for (const auto& [batch, speed] : result.batchDecodeTokS)
         add("decode, " + std::to_string(batch) + " at a time", speed, "tokens/s");
     add("load", result.loadS, "s");
     add("peak memory", result.peakRssMb, "MB");
-    add("memory read", result.readGbS, "GB/s");
+    const auto megabytes = [](double size) { return ", " + std::to_string(std::lround(size)) + " MB again and again"; };
+    add("weights read", result.readGbS, "GB/s", megabytes(result.weightsReadMb));
+    add("memory read", result.memoryReadGbS, "GB/s", megabytes(result.memoryBufferMb));
     add("int8 arithmetic", result.int8Tops, "Tops");
-    return table + "isa " + result.isa + ", " + std::to_string(result.threads) + " threads, logits hash " + result.logitsHash + "\n";
+    table += "isa " + result.isa + ", " + std::to_string(result.threads) + " threads";
+    return table + (result.logitsHash.empty() ? "" : ", logits hash " + result.logitsHash) + "\n";
 }
 
-int bench(const Options& options, const std::string& named, bool json) {
+struct BenchAsked {
+    std::string model;
+    bool json = false;
+    int repeats = BenchPlan().repeats;
+    std::vector<std::string> only;  // empty: everything
+
+    BenchPlan plan() const {
+        const auto wanted = [&](const char* stage) {
+            return only.empty() || std::find(only.begin(), only.end(), stage) != only.end();
+        };
+        return {.repeats = repeats,
+                .prefill = wanted("prefill"),
+                .decode = wanted("decode"),
+                .depth = wanted("depth"),
+                .batch = wanted("batch"),
+                .limits = wanted("limits")};
+    }
+};
+
+int bench(const Options& options, const BenchAsked& asked) {
     const auto settings = options.settings();
     if (!settings.ok()) return fail(settings.error());
-    const auto model = chooseModel(named, *settings);
+    const auto model = chooseModel(asked.model, *settings);
     if (!model.ok()) return fail(model.error());
-    const auto result = runBench(*model, *settings, [](const std::string& stage) { std::cerr << stage << std::endl; });
+    const auto result =
+        runBench(*model, *settings, asked.plan(), [](const std::string& stage) { std::cerr << stage << std::endl; });
     if (!result.ok()) return fail(result.error());
-    std::string text = json ? toJson(*result) : asTable(*result);
+    std::string text = asked.json ? toJson(*result) : asTable(*result);
     if (!text.ends_with('\n')) text += '\n';
     return writeOutput(text) ? kExitOk : fail("standard output cannot be written");
 }
@@ -61,18 +94,19 @@ int bench(const Options& options, const std::string& named, bool json) {
 
 void addBench(CLI::App& root, Options& options, Chosen& chosen) {
     CLI::App* command = root.add_subcommand("bench", "Measure a model's speed on this machine");
-    struct Asked {
-        std::string model;
-        bool json = false;
-    };
-    auto asked = std::make_shared<Asked>();
+    auto asked = std::make_shared<BenchAsked>();
     command->add_option("model", asked->model, "A name from larder list, or a path (default: the only one)");
     command->add_flag("--json", asked->json, "As JSON");
+    command->add_option("--repeats", asked->repeats, "Runs of every figure; the median counts (default 5)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000));
+    command->add_option("--only", asked->only, "Some of prefill, decode, depth, batch, limits; with commas (default: all)")
+        ->type_name("LIST")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"prefill", "decode", "depth", "batch", "limits"}));
     addFolderOptions(*command, options);
     addComputeOptions(*command, options);
-    command->callback([&options, &chosen, asked] {
-        chosen = [&options, asked] { return bench(options, asked->model, asked->json); };
-    });
+    command->callback([&options, &chosen, asked] { chosen = [&options, asked] { return bench(options, *asked); }; });
 }
 
 }  // namespace larder::app

@@ -1,5 +1,8 @@
 #include "engine/base/processor.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <fstream>
 
 #include "engine/base/utf8.h"
@@ -31,6 +34,14 @@ std::string processorName() {
     std::string board;
     std::getline(std::ifstream("/sys/firmware/devicetree/base/model"), board);
     return tidied(board);
+}
+
+std::size_t lastLevelCacheBytes() {
+    long bytes = 0;
+#if defined(_SC_LEVEL3_CACHE_SIZE)
+    bytes = std::max(::sysconf(_SC_LEVEL3_CACHE_SIZE), ::sysconf(_SC_LEVEL2_CACHE_SIZE));
+#endif
+    return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 }  // namespace larder::base

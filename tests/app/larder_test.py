@@ -239,6 +239,20 @@ class CommandLine(LarderTest):
             self.assertEqual((code, out), (1, ""), command)
             self.assertRegex(err, r'^larder: [^\n]*settings\.json[^\n]*"port"[^\n]*\n$')
 
+    def test_bench_measures_what_is_named(self):
+        code, out, err = self.larder("bench", MODEL, "--only", "prefill,decode", "--repeats", 1, "--threads", 1, "--json")
+        self.assertEqual(code, 0, err)
+        figures = json.loads(out)
+        self.assertGreater(figures["decode_tok_s"], 0)
+        self.assertNotIn("batch_decode_tok_s", figures)
+        self.assertEqual(figures["threads"], 1)
+        code, out, _ = self.larder("bench", MODEL, "--only", "decode", "--repeats", 1)
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"(?m)^decode +[0-9.]+ tokens/s$")
+        code, out, err = self.larder("bench", MODEL, "--only", "warp")
+        self.assertEqual((code, out), (2, ""))
+        self.assertRegex(err, r"^larder: --only: warp[^\n]+\n$")
+
     def test_list(self):
         shutil.copy(FIXTURES / f"{MODEL}.gguf", self.base / "models" / "half.gguf")
         with open(self.base / "models" / "half.gguf", "r+b") as half:
