@@ -65,6 +65,7 @@ Expected<std::shared_ptr<ModelHost>> ModelHost::load(const ModelInfo& info, cons
     generate::WorkerSettings worker;
     worker.maxRunning = settings.maxRunning;
     worker.contextTokens = host->m_contextTokens;
+    worker.pool = &pool;
     worker.changed = std::move(stepped);
     host->m_worker = std::make_unique<generate::Worker>(*host->m_model, *host->m_cache, kernels, worker);
     return host;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -16,12 +17,10 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kLargest = std::numeric_limits<float>::max();
 constexpr float kMassUnits = 1073741824.0f;  // 2^30
+constexpr float kMassHalvings = 31;          // so far below the best no mass is left
+constexpr float kFirstHalvings = 10;         // where top_p nearly always has what it needs
 constexpr int kLanes = 16;
-constexpr std::size_t kDrawSpan = 256;
-// Below 31 halvings no mass is left: the last bucket holds all of that.
-constexpr float kBucketsPerHalving = 32;
-constexpr int kBuckets = 32 * 32;
-constexpr std::size_t kFewTop = 128;
+constexpr std::size_t kBlock = kernels::kVocabularyBlock;
 
 // The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit of the result depends on every bit of x.
 std::uint64_t mix(std::uint64_t x) {
@@ -30,7 +29,7 @@ std::uint64_t mix(std::uint64_t x) {
     return x ^ (x >> 31);
 }
 
-// The largest value, NaN left out; -inf if there is none. In lanes, so that the compiler can use vectors.
+// In lanes, so that the compiler can use vectors. -inf if there is none.
 float largest(std::span<const float> values) {
     std::array<float, kLanes> best;
     best.fill(-kInfinity);
@@ -43,16 +42,35 @@ float largest(std::span<const float> values) {
     return *std::max_element(best.begin(), best.end());
 }
 
-// Lowest index of the value; 0 when it is nowhere (a row of NaN only).
-TokenId firstOf(std::span<const float> values, float value) {
-    const auto found = std::find(values.begin(), values.end(), value);
-    return found == values.end() ? 0 : static_cast<TokenId>(found - values.begin());
+float finite(float score) {
+    const float capped = score > kLargest ? kLargest : score;
+    return capped >= -kLargest ? capped : -kInfinity;
+}
+
+bool penalises(const SamplingParams& params) {
+    return params.repetitionPenalty != 1 || params.frequencyPenalty != 0 || params.presencePenalty != 0;
+}
+
+// Whether top_k leaves anything out.
+bool limits(const SamplingParams& params, std::size_t vocabulary) {
+    return params.topK > 0 && static_cast<std::size_t>(params.topK) < vocabulary;
 }
 
 // floor(total * u) for u = n / 2^24, exactly.
 std::uint64_t scaled(std::uint64_t total, float u) {
     const auto n = static_cast<std::uint64_t>(u * 16777216.0f);
     return (total >> 24) * n + (((total & 0xffffff) * n) >> 24);
+}
+
+// What top_p has to reach.
+std::uint64_t neededMass(float topP, std::uint64_t total) {
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(topP * static_cast<double>(total))));
+}
+
+// How far below the best the tokens of a vocabulary have, together, less than what top_p leaves out.
+float topPHalvings(float topP, std::uint64_t total, std::size_t vocabulary) {
+    const double rest = (1 - static_cast<double>(topP)) * static_cast<double>(total) / kMassUnits;
+    return kernels::log2Scalar(static_cast<float>(static_cast<double>(vocabulary) / rest)) + 0.1f;
 }
 
 }  // namespace
@@ -63,51 +81,58 @@ float uniformDraw(std::uint64_t seed, std::uint64_t position) {
     return static_cast<float>(bits >> 40) * (1.0f / 16777216.0f);
 }
 
-bool Sampler::before(const Candidate& a, const Candidate& b) {
-    return a.score != b.score ? a.score > b.score : a.token < b.token;
+// Rounded, but never to the wrong side: a lower score is at least so many halvings below the best. Finite.
+float Sampler::Row::scoreBelow(float halvings) const {
+    return std::max(-kLargest, best - halvings / scale);
+}
+
+kernels::MassScale Sampler::Row::massAbove(float floor) const {
+    return {.best = best, .scale = scale, .floor = floor};
+}
+
+kernels::VocabularyRow Sampler::Row::view(const std::vector<float>& maxima) const {
+    return {.x = scores.data(), .n = static_cast<int>(scores.size()), .maxima = maxima.data()};
 }
 
 TokenId Sampler::sample(std::span<const float> logits, const SamplingParams& params, std::span<const TokenId> history,
                         std::size_t promptTokens, std::uint64_t position) {
     assert(!logits.empty() && promptTokens <= history.size());
-    const bool penalised = params.repetitionPenalty != 1 || params.frequencyPenalty != 0 || params.presencePenalty != 0;
+    const bool changed = penalises(params) || !params.logitBias.empty();
     const bool greedy = !(params.temperature > 0) || params.topK == 1;
-    if (greedy && !penalised && params.logitBias.empty()) return firstOf(logits, largest(logits));
+    Row row{.scores = logits, .best = findBest(logits)};
+    if (greedy && !changed) return firstBest(row);
+    if (row.best == kInfinity) makeFinite(row);
+    if (changed) {
+        change(row, params, history, promptTokens);
+        if (row.best == kInfinity) makeFinite(row);
+    }
+    if (row.best == -kInfinity) return 0;
+    if (greedy) return firstBest(row);
 
-    float best = loadScores(logits);
+    // Bounded, so that 0 * scale is 0 and -inf * scale is -inf however extreme the temperature.
+    row.scale = std::clamp(kernels::kLog2e / params.temperature, 1e-30f, 1e30f);
+    const float u = uniformDraw(params.seed, position);
+    const bool limited = limits(params, row.scores.size());
+    if (!limited && params.topP >= 1 && !(params.minP > 0)) return drawFromRow(row, u);
+
+    const std::uint64_t total = gatherFor(row, params);
+    if (limited) m_candidates.keepTopK(static_cast<std::size_t>(params.topK));
+    if (params.topP < 1) m_candidates.keepTopP(neededMass(params.topP, limited ? m_candidates.mass() : total));
+    if (params.minP > 0) m_candidates.keepMinP(params.minP);
+    return m_candidates.tokenAt(scaled(m_candidates.mass(), u));
+}
+
+// The scores after bias and penalties.
+void Sampler::change(Row& row, const SamplingParams& params, std::span<const TokenId> history,
+                     std::size_t promptTokens) {
+    if (row.scores.data() != m_scores.data()) m_scores.assign(row.scores.begin(), row.scores.end());
     for (const auto& [token, bias] : params.logitBias) {
         if (token >= 0 && static_cast<std::size_t>(token) < m_scores.size())
             m_scores[static_cast<std::size_t>(token)] += bias;
     }
-    if (penalised) applyPenalties(params, history, promptTokens);
-    if (penalised || !params.logitBias.empty())
-        best = loadScores(m_scores);  // whatever the client's factors made of them
-    if (greedy || best == -kInfinity) return firstOf(m_scores, best);
-
-    // Bounded, so that 0 * scale is 0 and -inf * scale is -inf however extreme the temperature.
-    const float scale = std::clamp(kernels::kLog2e / params.temperature, 1e-30f, 1e30f);
-    weigh(best, scale);
-    const float u = uniformDraw(params.seed, position);
-    const std::size_t topK = params.topK > 0 ? static_cast<std::size_t>(params.topK) : m_scores.size();
-    Candidate last{.score = -kInfinity, .token = std::numeric_limits<TokenId>::max(), .mass = 0};
-    if (topK < m_scores.size() || params.topP < 1) {
-        fillBuckets(best, scale);
-        last = lastKept(topK, params.topP);
-    }
-    if (last.score > -kInfinity || params.minP > 0) dropAfter(last, best, params.minP);
-    return draw(u);
-}
-
-// Finite or -inf, whatever the model computed. logits may be m_scores.
-float Sampler::loadScores(std::span<const float> logits) {
-    m_scores.resize(logits.size());
-    const float* from = logits.data();
-    float* to = m_scores.data();
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        const float capped = from[i] > kLargest ? kLargest : from[i];
-        to[i] = capped >= -kLargest ? capped : -kInfinity;
-    }
-    return largest(m_scores);
+    if (penalises(params)) applyPenalties(params, history, promptTokens);
+    row.scores = m_scores;
+    row.best = findBest(m_scores);
 }
 
 void Sampler::applyPenalties(const SamplingParams& params, std::span<const TokenId> history, std::size_t promptTokens) {
@@ -139,166 +164,134 @@ void Sampler::applyPenalties(const SamplingParams& params, std::span<const Token
     }
 }
 
-// Fills m_weights, m_masses and m_spans.
-void Sampler::weigh(float best, float scale) {
-    const std::size_t size = m_scores.size();
-    m_weights.resize(size);
-    m_masses.resize(size);
-    m_kernels.expAndSum(m_scores.data(), static_cast<int>(size), best, scale, m_weights.data());
-    for (std::size_t i = 0; i < size; ++i)
-        m_masses[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(m_weights[i] * kMassUnits));
-    addSpans();
+// Finite or -inf, whatever the model or the client's factors made of the scores.
+void Sampler::makeFinite(Row& row) {
+    m_scores.resize(row.scores.size());  // the scores may be these
+    std::transform(row.scores.begin(), row.scores.end(), m_scores.begin(), finite);
+    row.scores = m_scores;
+    row.best = findBest(m_scores);
 }
 
-void Sampler::addSpans() {
-    m_spans.clear();
-    for (std::size_t first = 0; first < m_masses.size(); first += kDrawSpan) {
-        const auto begin = m_masses.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto tokens = static_cast<std::ptrdiff_t>(std::min(kDrawSpan, m_masses.size() - first));
-        m_spans.push_back(std::accumulate(begin, begin + tokens, std::uint64_t{0}));
-    }
+// Fills m_maxima. -inf when there is nothing but NaN and -inf.
+float Sampler::findBest(std::span<const float> scores) {
+    const auto size = static_cast<int>(scores.size());
+    m_maxima.resize(static_cast<std::size_t>(kernels::vocabularyBlocks(size)));
+    m_kernels.blockMaxima(scores.data(), size, m_maxima.data());
+    return largest(m_maxima);
 }
 
-// Walks the cumulative distribution in order of ids: first by spans, then inside the one that holds the draw.
-TokenId Sampler::draw(float u) const {
-    std::uint64_t left = scaled(std::accumulate(m_spans.begin(), m_spans.end(), std::uint64_t{0}), u);
-    std::size_t span = 0;
-    while (left >= m_spans[span]) left -= m_spans[span++];  // ends: left < total
-    std::size_t i = span * kDrawSpan;
-    while (left >= m_masses[i]) left -= m_masses[i++];
-    return static_cast<TokenId>(i);
-}
-
-// Every filter keeps a leading part of the order (score falling, id rising). So it is enough to find the last one kept:
-// by adding up buckets of similar scores, then ranking the one bucket it lies in. Nothing needs a full sort.
-Sampler::Candidate Sampler::lastKept(std::size_t topK, double topP) {
-    std::uint64_t total = 0;  // of what top_k keeps
-    std::size_t bucket = 0;   // the one in m_ranked; all before it is kept
-    for (; bucket + 1 < m_buckets.size() && m_buckets[bucket].tokens < topK; ++bucket) {
-        topK -= m_buckets[bucket].tokens;
-        total += m_buckets[bucket].mass;
-    }
-    rankBucket(bucket);
-    keepTopK(topK);
-    for (const Candidate& candidate : m_ranked) total += candidate.mass;
-    if (topP < 1) {
-        auto needed =
-            std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(topP * static_cast<double>(total))));
-        std::size_t crossing = 0;
-        for (; crossing < bucket && m_buckets[crossing].mass < needed; ++crossing) needed -= m_buckets[crossing].mass;
-        if (crossing < bucket) rankBucket(crossing);
-        keepTopP(needed);
-    }
-    return *std::max_element(m_ranked.begin(), m_ranked.end(), before);
-}
-
-// A bucket is a 32nd of a halving wide and rises with the distance from the best, so that buckets never contradict the
-// order of scores.
-void Sampler::fillBuckets(float best, float scale) {
-    const std::size_t size = m_scores.size();
-    m_bucketOf.resize(size);
-    const float* scores = m_scores.data();
-    std::uint16_t* bucketOf = m_bucketOf.data();
-    for (std::size_t i = 0; i < size; ++i) {
-        const float bucket = (best - scores[i]) * scale * kBucketsPerHalving;
-        bucketOf[i] = static_cast<std::uint16_t>(static_cast<int>(bucket < kBuckets - 1 ? bucket : kBuckets - 1));
-    }
-    m_buckets.assign(kBuckets, {});
-    for (std::size_t i = 0; i < size; ++i) {
-        Bucket& bucket = m_buckets[m_bucketOf[i]];
-        bucket.mass += m_masses[i];
-        ++bucket.tokens;
-    }
-}
-
-// Copies the tokens of one bucket to m_ranked.
-void Sampler::rankBucket(std::size_t bucket) {
-    m_ranked.clear();
-    for (std::size_t i = 0; i < m_scores.size(); ++i) {
-        if (m_bucketOf[i] == bucket) m_ranked.push_back({m_scores[i], static_cast<TokenId>(i), m_masses[i]});
-    }
-}
-
-void Sampler::keepTopK(std::size_t count) {
-    if (count >= m_ranked.size()) return;
-    std::nth_element(m_ranked.begin(), m_ranked.begin() + static_cast<std::ptrdiff_t>(count), m_ranked.end(), before);
-    m_ranked.resize(count);
-}
-
-// The shortest leading part whose mass reaches what is needed, found by halving: total work is a few passes.
-void Sampler::keepTopP(std::uint64_t needed) {
-    auto first = m_ranked.begin();
-    auto last = m_ranked.end();  // the one that crosses is in [first, last)
-    while (last - first > 1) {
-        const auto middle = first + (last - first) / 2;
-        std::nth_element(first, middle, last, before);
-        std::uint64_t mass = 0;
-        for (auto it = first; it != middle; ++it) mass += it->mass;
-        if (mass >= needed) {
-            last = middle;
-        } else {
-            needed -= mass;
-            first = middle;
+// Lowest id of the best; 0 when it is nowhere (a row of NaN only).
+TokenId Sampler::firstBest(const Row& row) const {
+    for (std::size_t block = 0; block < m_maxima.size(); ++block) {
+        if (m_maxima[block] != row.best) continue;
+        const std::size_t end = std::min(row.scores.size(), (block + 1) * kBlock);
+        for (std::size_t i = block * kBlock; i < end; ++i) {
+            if (row.scores[i] == row.best) return static_cast<TokenId>(i);
         }
     }
-    m_ranked.erase(last, m_ranked.end());
+    return 0;
 }
 
-// What comes after the last one kept, and what min_p drops, loses its mass. The likeliest is never dropped.
-void Sampler::dropAfter(const Candidate& last, float best, float minP) {
-    const std::size_t tied = std::min(static_cast<std::size_t>(last.token) + 1, m_scores.size());  // may equal the last
-    const float* scores = m_scores.data();
-    const float* weights = m_weights.data();
-    std::uint32_t* masses = m_masses.data();
-    for (std::size_t i = 0; i < tied; ++i) {
-        const bool kept = (scores[i] >= last.score) & ((weights[i] >= minP) | (scores[i] == best));
-        masses[i] = kept ? masses[i] : 0;
+// A score that `rank` tokens at least are not below: the rank-th largest of so many groups of blocks that it is seldom
+// much below the rank-th largest score. -inf when there are fewer blocks.
+float Sampler::groupMaximum(std::size_t rank) {
+    const std::size_t groups = std::min(m_maxima.size(), std::max<std::size_t>(256, 4 * rank));
+    if (rank > groups) return -kInfinity;
+    m_groups.assign(m_maxima.begin(), m_maxima.begin() + static_cast<std::ptrdiff_t>(groups));
+    for (std::size_t first = groups; first < m_maxima.size(); first += groups) {
+        const float* maxima = m_maxima.data() + first;
+        const std::size_t count = std::min(groups, m_maxima.size() - first);
+        for (std::size_t i = 0; i < count; ++i) m_groups[i] = maxima[i] > m_groups[i] ? maxima[i] : m_groups[i];
     }
-    for (std::size_t i = tied; i < m_scores.size(); ++i) {
-        const bool kept = (scores[i] > last.score) & ((weights[i] >= minP) | (scores[i] == best));
-        masses[i] = kept ? masses[i] : 0;
+    const auto nth = m_groups.begin() + static_cast<std::ptrdiff_t>(rank - 1);
+    std::nth_element(m_groups.begin(), nth, m_groups.end(), std::greater<>());
+    return *nth;
+}
+
+// Without filters only the block that holds the draw is looked at.
+TokenId Sampler::drawFromRow(const Row& row, float u) {
+    std::uint64_t left = scaled(massOfRow(row), u);
+    std::size_t block = 0;
+    while (left >= m_blocks[block]) left -= m_blocks[block++];  // ends: left < total
+    kernels::VocabularyRow part = row.view(m_maxima);
+    part.x += block * kBlock;
+    part.n = std::min(part.n - static_cast<int>(block * kBlock), kernels::kVocabularyBlock);
+    part.maxima += block;
+    m_candidates.gather(m_kernels, part, row.massAbove(row.scoreBelow(kMassHalvings)));
+    return static_cast<TokenId>(block * kBlock) + m_candidates.tokenAt(left);
+}
+
+// Fills m_blocks.
+std::uint64_t Sampler::massOfRow(const Row& row) {
+    m_blocks.resize(m_maxima.size());
+    m_kernels.blockMasses(row.view(m_maxima), row.massAbove(row.scoreBelow(kMassHalvings)), m_blocks.data());
+    return std::accumulate(m_blocks.begin(), m_blocks.end(), std::uint64_t{0});
+}
+
+// Gathers at least every token that the filters keep and that has mass: first those above a score that nearly always
+// suffices. Returns the mass that top_p is of, unless there is a top_k.
+std::uint64_t Sampler::gatherFor(const Row& row, const SamplingParams& params) {
+    const bool limited = limits(params, row.scores.size());
+    const auto topK = static_cast<std::size_t>(params.topK);
+    std::uint64_t total = 0;
+    std::uint64_t needed = 0;
+    float lowest = row.scoreBelow(kMassHalvings);
+    float likely = lowest;
+    float certain = lowest;
+    // What top_p counts must all be there; min_p comes after it.
+    if (params.topP >= 1 && params.minP > 0)
+        lowest = std::max(lowest, row.scoreBelow(std::max(0.0f, 0.01f - kernels::log2Scalar(params.minP))));
+    if (limited && topK <= m_maxima.size()) {
+        likely = certain = groupMaximum(topK);
+    } else if (limited) {
+        likely = row.scoreBelow(kFirstHalvings);
+        certain = row.scoreBelow(2 * kFirstHalvings);
+    } else if (params.topP < 1) {
+        total = massOfRow(row);
+        needed = neededMass(params.topP, total);
+        const float enough = topPHalvings(params.topP, total, row.scores.size());
+        likely = row.scoreBelow(enough < kFirstHalvings + 6 ? enough : kFirstHalvings);
+        certain = row.scoreBelow(enough);
     }
-    addSpans();
+    for (const float floor : {likely, certain, lowest}) {
+        m_candidates.gather(m_kernels, row.view(m_maxima), row.massAbove(std::max(floor, lowest)));
+        if (floor <= lowest || (limited ? m_candidates.size() >= topK : m_candidates.mass() >= needed)) break;
+    }
+    return total;
 }
 
 PositionLogprobs Sampler::logprobs(std::span<const float> logits, TokenId chosen, int top) {
     assert(chosen >= 0 && static_cast<std::size_t>(chosen) < logits.size());
-    const float best = loadScores(logits);
-    m_weights.resize(m_scores.size());
-    float logSum = 0;
-    if (best != -kInfinity) {
-        const auto size = static_cast<int>(m_scores.size());
-        logSum =
-            kernels::log2Scalar(m_kernels.expAndSum(m_scores.data(), size, best, kernels::kLog2e, m_weights.data())) *
-            kernels::kLn2;
+    Row row{.scores = logits, .best = findBest(logits), .scale = kernels::kLog2e};
+    const std::size_t count = std::min(static_cast<std::size_t>(std::max(0, top)), logits.size());
+    float floor = count > 0 ? groupMaximum(count) : row.best;
+    // With -inf among the likeliest NaN has its place there too.
+    if (row.best == kInfinity || floor == -kInfinity) {
+        makeFinite(row);
+        floor = count > 0 ? groupMaximum(count) : row.best;
     }
-    const auto at = [&](TokenId token) {
-        const float score = m_scores[static_cast<std::size_t>(token)];
-        return TokenLogprob{token, score == -kInfinity ? -kInfinity : (score - best) - logSum};
+    const float logSum = row.best == -kInfinity ? 0 : logOfSum(row);
+    const auto logprob = [&](TokenId token, float score) {
+        return TokenLogprob{token, score == -kInfinity ? -kInfinity : (score - row.best) - logSum};
     };
-    PositionLogprobs result{.chosen = at(chosen), .top = {}};
-    const std::size_t count = std::min(static_cast<std::size_t>(std::max(0, top)), m_scores.size());
+    PositionLogprobs result{.chosen = logprob(chosen, finite(logits[static_cast<std::size_t>(chosen)])), .top = {}};
     if (count == 0) return result;
 
-    // Few: kept in order while walking through; nearly all tokens fail the first comparison.
-    m_ranked.clear();
-    for (std::size_t i = 0; i < m_scores.size(); ++i) {
-        if (count > kFewTop) {
-            m_ranked.push_back({m_scores[i], static_cast<TokenId>(i), 0});
-            continue;
-        }
-        if (m_ranked.size() == count && !(m_scores[i] > m_ranked.back().score)) continue;
-        const Candidate candidate{m_scores[i], static_cast<TokenId>(i), 0};
-        if (m_ranked.size() == count) m_ranked.pop_back();
-        m_ranked.insert(std::upper_bound(m_ranked.begin(), m_ranked.end(), candidate, before), candidate);
-    }
-    if (count > kFewTop) {
-        std::partial_sort(m_ranked.begin(), m_ranked.begin() + static_cast<std::ptrdiff_t>(count), m_ranked.end(),
-                          before);
-        m_ranked.resize(count);
-    }
-    for (const Candidate& candidate : m_ranked) result.top.push_back(at(candidate.token));
+    for (const auto& each : m_candidates.likeliest(m_kernels, row.view(m_maxima), floor, count))
+        result.top.push_back(logprob(each.token, each.score));
     return result;
+}
+
+// The natural logarithm of the sum of exponentials, relative to the best. May put finite scores into the row.
+float Sampler::logOfSum(Row& row) {
+    const auto size = static_cast<int>(row.scores.size());
+    m_weights.resize(row.scores.size());
+    float sum = m_kernels.expAndSum(row.scores.data(), size, row.best, row.scale, m_weights.data());
+    if (sum != sum) {  // the row holds NaN
+        makeFinite(row);
+        sum = m_kernels.expAndSum(row.scores.data(), size, row.best, row.scale, m_weights.data());
+    }
+    return kernels::log2Scalar(sum) * kernels::kLn2;
 }
 
 }  // namespace larder::generate

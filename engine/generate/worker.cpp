@@ -8,15 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/hash.h"
 #include "engine/base/log.h"
 #include "engine/base/mailbox.h"
 #include "engine/base/snapshot.h"
 #include "engine/base/thread.h"
 #include "engine/generate/batch_builder.h"
-#include "engine/generate/sampler.h"
 #include "engine/generate/scheduler.h"
 #include "engine/generate/sequence.h"
+#include "engine/generate/step_sampler.h"
 
 namespace larder::generate {
 
@@ -78,8 +77,8 @@ struct Worker::Inner {
     bool step();
     void compute(std::span<const Chunk> chunks);
     void reportProgress(Sequence& sequence);
-    void notePrompt(Sequence& sequence, std::size_t position, std::span<const float> row);
-    void sampleNext(Sequence& sequence, std::span<const float> row);
+    void notePrompt(const LogitsUse& use, StepSampler::Result result);
+    void noteNext(Sequence& sequence, StepSampler::Result result);
     void end(SequenceId id, FinishReason reason);
     void noteFirstToken(Sequence& sequence);
     void noteTimes(std::size_t prefillRows, std::size_t decodeRows, double begin);
@@ -104,7 +103,7 @@ struct Worker::Inner {
     };
     Scheduler scheduler;
     BatchBuilder builder;
-    Sampler sampler;
+    StepSampler sampler;
     std::vector<float> logits;  // [logitRows, vocabulary]
     std::vector<Ended> ended;   // out of the scheduler; their last event goes out when the status shows it
     WorkerStatus counters;
@@ -120,7 +119,7 @@ Worker::Inner::Inner(model::Model& lentModel, kv::KvCache& lentCache, const kern
       cache(lentCache),
       settings(workerSettings),
       scheduler(lentCache, schedulerLimits(workerSettings, lentModel.vocabulary())),
-      sampler(kernels) {
+      sampler(kernels, workerSettings.pool) {
     assert(settings.maxRunning > 0 && settings.contextTokens > 0 && settings.stepTokens > 0);
     publish();
     thread = base::Thread("engine", [this] { run(); });
@@ -182,10 +181,11 @@ void Worker::Inner::compute(std::span<const Chunk> chunks) {
         (chunk.sequence->decoding() ? decodeRows : prefillRows) += chunk.rows;
     }
     const model::Batch& batch = builder.build(chunks);
-    const auto vocabulary = static_cast<std::size_t>(model.vocabulary());
     const std::span<const LogitsUse> uses = builder.logitsUses();
-    if (logits.size() < uses.size() * vocabulary) logits.resize(uses.size() * vocabulary);
-    model.forward(batch, std::span(logits).first(uses.size() * vocabulary));
+    const std::size_t values = uses.size() * static_cast<std::size_t>(model.vocabulary());
+    if (logits.size() < values) logits.resize(values);
+    model.forward(batch, std::span(logits).first(values));
+    const std::span<StepSampler::Result> results = sampler.run(uses, std::span(logits).first(values));
     ++counters.steps;
 
     for (const Chunk& chunk : chunks) {
@@ -193,11 +193,10 @@ void Worker::Inner::compute(std::span<const Chunk> chunks) {
         reportProgress(*chunk.sequence);
     }
     for (std::size_t i = 0; i < uses.size(); ++i) {
-        const auto row = std::span<const float>(logits).subspan(i * vocabulary, vocabulary);
         if (uses[i].forPrompt)
-            notePrompt(*uses[i].sequence, uses[i].position, row);
+            notePrompt(uses[i], std::move(results[i]));
         else
-            sampleNext(*uses[i].sequence, row);
+            noteNext(*uses[i].sequence, std::move(results[i]));
     }
     noteTimes(prefillRows, decodeRows, begin);
 }
@@ -229,29 +228,23 @@ void Worker::Inner::reportProgress(Sequence& sequence) {
         .computedTokens = computed, .cachedTokens = sequence.cachedTokens, .totalTokens = sequence.promptTokens});
 }
 
-void Worker::Inner::notePrompt(Sequence& sequence, std::size_t position, std::span<const float> row) {
-    assert(sequence.promptLogprobs.size() == position);
-    sequence.promptLogprobs.push_back(
-        sampler.logprobs(row, sequence.tokens[position + 1], std::max(0, sequence.request.topLogprobs)));
+void Worker::Inner::notePrompt(const LogitsUse& use, StepSampler::Result result) {
+    assert(use.sequence->promptLogprobs.size() == use.position);
+    use.sequence->promptLogprobs.push_back(*std::move(result.logprobs));
 }
 
-void Worker::Inner::sampleNext(Sequence& sequence, std::span<const float> row) {
-    const GenerationRequest& request = sequence.request;
-    const TokenId token =
-        sampler.sample(row, request.sampling, sequence.tokens, sequence.promptTokens, sequence.tokens.size());
+void Worker::Inner::noteNext(Sequence& sequence, StepSampler::Result result) {
     sequence.lastTokenMs = nowMs();
     if (!sequence.answering()) noteFirstToken(sequence);
-    if (request.promptLogprobs) {
+    if (sequence.request.promptLogprobs) {
         sequence.sink(PromptLogprobs{.positions = std::exchange(sequence.promptLogprobs, {})});
         sequence.request.promptLogprobs = false;  // reported; not again after preemption
     }
     ++counters.generatedTokens;
-    const std::optional<FinishReason> reason = sequence.append(token, settings.contextTokens);
+    const std::optional<FinishReason> reason = sequence.append(result.token, settings.contextTokens);
     if (reason != FinishReason::Stop) {
-        GeneratedToken event{.token = token, .logprobs = std::nullopt, .logitsHash = 0};
-        if (request.topLogprobs >= 0) event.logprobs = sampler.logprobs(row, token, request.topLogprobs);
-        if (request.logitsHash) event.logitsHash = base::hash64(std::as_bytes(row));
-        sequence.sink(std::move(event));
+        sequence.sink(GeneratedToken{
+            .token = result.token, .logprobs = std::move(result.logprobs), .logitsHash = result.logitsHash});
     }
     if (reason) end(sequence.id, *reason);
 }

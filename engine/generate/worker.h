@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/base/snapshot.h"
+#include "engine/base/thread_pool.h"
 #include "engine/error.h"
 #include "engine/generate/messages.h"
 #include "engine/generate/scheduler.h"
@@ -24,6 +25,7 @@ struct WorkerSettings {
     std::size_t contextTokens = 0;      // the window offered; REQUIRED
     std::size_t stepTokens = 512;       // rows of one step: decode rows first, prefill chunks fill the rest
     std::size_t maxChunkTokens = 0;     // tests: longest chunk of one sequence in one step; 0 = no limit
+    base::ThreadPool* pool = nullptr;   // samples a step's rows side by side; outlives the worker. null: one by one
     std::function<void()> changed = {};  // status() is new: on the engine thread, every step; must not block. May be empty
 };
 

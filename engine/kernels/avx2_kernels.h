@@ -3,6 +3,7 @@
 
 #include "engine/kernels/attention.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/vocabulary.h"
 
 namespace larder::kernels {
 
@@ -14,5 +15,10 @@ void avx512vlVnniMatmuls(Kernels& table);  // AVX-512 VL and VNNI, 256 bits wide
 // avx2_attention.cpp
 void avx2AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out);
 void avx2AttentionSpanF32(const AttentionArgs& args, int span, const AttentionState& out);
+
+// avx2_vocabulary.cpp
+void avx2BlockMaxima(const float* x, int n, float* maxima);
+void avx2BlockMasses(const VocabularyRow& row, const MassScale& scale, std::uint64_t* masses);
+int avx2CollectAbove(const VocabularyRow& row, float floor, std::int32_t* tokens, float* values);
 
 }  // namespace larder::kernels

@@ -15,6 +15,7 @@
 #include "engine/kernels/matmul.h"
 #include "engine/kernels/probe.h"
 #include "engine/kernels/quantize.h"
+#include "engine/kernels/vocabulary.h"
 #include "engine/kernels/weight_format.h"
 
 namespace larder::kernels {
@@ -31,6 +32,9 @@ struct Kernels {
     RopeFn ropeNeox = nullptr;           // pairs (i, i + n/2)
     SiluMulFn siluMul = nullptr;
     SoftmaxFn expAndSum = nullptr;
+    BlockMaximaFn blockMaxima = nullptr;
+    BlockMassesFn blockMasses = nullptr;
+    CollectFn collectAbove = nullptr;
     StoreKvFn storeKv[2] = {};           // by KvFormat
     AttentionSpanFn attentionSpan[2] = {};  // by KvFormat
     AttentionMergeFn attentionMerge = nullptr;

@@ -191,6 +191,53 @@ float expAndSum(const float* x, int n, float shift, float scale, float* out) {
     return sumTree(lanes);
 }
 
+// ---- vocabulary ----------------------------------------------------------------------------------------------------
+
+int blockEnd(int n, int block) {
+    const int end = (block + 1) * kVocabularyBlock;
+    return end < n ? end : n;
+}
+
+void blockMaxima(const float* x, int n, float* maxima) {
+    for (int b = 0; b < vocabularyBlocks(n); ++b) {
+        maxima[b] = -kInfinity;
+        for (int i = b * kVocabularyBlock; i < blockEnd(n, b); ++i) {
+            maxima[b] = x[i] > maxima[b] ? x[i] : maxima[b];
+        }
+    }
+}
+
+void blockMasses(const VocabularyRow& row, const MassScale& scale, std::uint64_t* masses) {
+    for (int b = 0; b < vocabularyBlocks(row.n); ++b) {
+        masses[b] = 0;
+        if (!(row.maxima[b] >= scale.floor)) {
+            continue;
+        }
+        for (int i = b * kVocabularyBlock; i < blockEnd(row.n, b); ++i) {
+            if (row.x[i] >= scale.floor) {
+                const float weight = exp2Scalar((row.x[i] - scale.best) * scale.scale);
+                masses[b] += static_cast<std::uint64_t>(weight * 0x1p30f);
+            }
+        }
+    }
+}
+
+int collectAbove(const VocabularyRow& row, float floor, std::int32_t* tokens, float* values) {
+    int count = 0;
+    for (int b = 0; b < vocabularyBlocks(row.n); ++b) {
+        if (!(row.maxima[b] >= floor)) {
+            continue;
+        }
+        for (int i = b * kVocabularyBlock; i < blockEnd(row.n, b); ++i) {
+            if (row.x[i] >= floor) {
+                tokens[count] = i;
+                values[count++] = row.x[i];
+            }
+        }
+    }
+    return count;
+}
+
 // ---- attention -----------------------------------------------------------------------------------------------------
 
 struct HalfCache {
@@ -325,6 +372,9 @@ constexpr Kernels kRows = {
     .ropeNeox = ropeNeox,
     .siluMul = siluMul,
     .expAndSum = expAndSum,
+    .blockMaxima = blockMaxima,
+    .blockMasses = blockMasses,
+    .collectAbove = collectAbove,
     .storeKv = {storeKv<HalfCache>, storeKv<FloatCache>},
     .attentionSpan = {attentionSpan<HalfCache>, attentionSpan<FloatCache>},
     .attentionMerge = attentionMerge,
