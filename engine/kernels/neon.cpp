@@ -265,6 +265,10 @@ Kernels makeTable(const char* isa, void (*addMatmuls)(Kernels&)) {
     Kernels table = kRows;
     table.isa = isa;
     addMatmuls(table);
+    // Not vectorised for NEON so far: two passes over a row of logits a token.
+    table.blockMaxima = scalarKernels()->blockMaxima;
+    table.blockMasses = scalarKernels()->blockMasses;
+    table.collectAbove = scalarKernels()->collectAbove;
     return table;
 }
 
