@@ -16,8 +16,8 @@ using formats::GgufType;
 
 // What the model folder has graphs and kernels for; the catalog only tells, loading decides.
 constexpr std::array<std::string_view, 1> kArchitectures = {"llama"};
-constexpr std::array<GgufType, 6> kWeightTypes = {GgufType::F32,  GgufType::F16,  GgufType::BF16,
-                                                  GgufType::Q4_0, GgufType::Q4_1, GgufType::Q8_0};
+constexpr std::array<GgufType, 7> kWeightTypes = {GgufType::F32,  GgufType::F16,  GgufType::BF16, GgufType::Q4_0,
+                                                  GgufType::Q4_1, GgufType::Q8_0, GgufType::Q6_K};
 
 // Above any real model; larger numbers are taken for nonsense.
 constexpr std::uint64_t kMaxLayers = 4096;

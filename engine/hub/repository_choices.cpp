@@ -14,7 +14,7 @@ namespace {
 // What this version has graphs and kernels for; the catalog looks into the file once it is here, this goes by what the
 // hub and the file's name tell.
 constexpr std::string_view kRunnableArchitecture = "llama";
-constexpr std::array<std::string_view, 6> kRunnableTypes = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0"};
+constexpr std::array<std::string_view, 7> kRunnableTypes = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0", "Q6_K"};
 
 bool isRunnableType(const std::string& type) {
     return std::find(kRunnableTypes.begin(), kRunnableTypes.end(), type) != kRunnableTypes.end();
@@ -76,19 +76,6 @@ std::vector<GgufGroup> groupGgufFiles(const std::vector<RepositoryFile>& files) 
     return list;
 }
 
-// The usual tool writes the output matrix of a 4-bit file in a 6-bit type, which this version cannot multiply; the name
-// does not tell, the size does: about two bits a weight more for that matrix. Small models are left alone: theirs is
-// often 8-bit because their rows are short, and the tables in the header weigh more than the difference.
-bool hasSixBitMatrix(const GgufGroup& group, std::uint64_t parameters) {
-    constexpr std::uint64_t kSmall = 500'000'000;
-    constexpr double kHeaderBytes = 20e6;
-    constexpr double kTolerance = 1.003;  // norms and biases in f32
-    if (parameters < kSmall) return false;
-    const double bits = group.type == "Q4_0" ? 4.5 : group.type == "Q4_1" ? 5.0 : 0;
-    if (bits == 0) return false;
-    return static_cast<double>(group.bytes()) > static_cast<double>(parameters) * bits / 8 * kTolerance + kHeaderBytes;
-}
-
 std::string supportedTypeNames() {
     std::string names;
     for (const std::string_view type : kRunnableTypes) names += (names.empty() ? "" : ", ") + std::string(type);
@@ -104,8 +91,6 @@ std::string ggufProblem(const GgufGroup& group, const RepositoryListing& listing
     if (!group.type.empty() && !isRunnableType(group.type))
         return "its weights are of type " + group.type +
                ", which this version does not support (supported: " + supportedTypeNames() + ")";
-    if (hasSixBitMatrix(group, listing.parameters))
-        return "it seems to hold weights of type Q6_K besides " + group.type + ", which this version does not support";
     if (group.parts > 1)
         return "it is split into " + std::to_string(group.parts) +
                " files: to run it, join them into one (llama-gguf-split --merge)";
