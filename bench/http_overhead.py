@@ -10,7 +10,8 @@ Decode: tokens between the first and the last that arrived, over that time, as a
 Target: 97 % without sampling. "of it, engine" is what the server's engine thread reports, so that the rest is HTTP.
 Time to the first token: from sending the request over an open connection to its first token here. Without the prefill that is
 the overhead (target: under 3 ms), taken in two ways: a prompt of 1 token, minus the raw engine's time for it, where both are
-short enough to be compared; and the long prompt, minus the prefill time that the server reports of the same request.
+short enough to be compared; and the long prompt, minus the prefill time that the server reports of the same request. Answers
+whose first piece of text is more than one token are left out: a character cut in two is held until the rest is there.
 
 The client only notes bytes and times while an answer comes, and looks into them later: it has the cores with the engine.
 Nothing else should run on the machine meanwhile. Standard library only.
@@ -18,6 +19,7 @@ Nothing else should run on the machine meanwhile. Standard library only.
 import argparse
 import contextlib
 import gc
+import http.client
 import json
 import pathlib
 import random
@@ -41,13 +43,19 @@ WAYS = {
     "temperature, min_p": {"temperature": 0.8, "min_p": 0.05},
 }
 PATIENCE = 120  # seconds for the model to load, or one answer
+WORDS = """the of and to in is that for it as was with be by on not he his but at are this have from or had an they which one you
+were her all she there would their we him been has when who will more no if out so said what up its about into than them can only
+other new some could time these two may then do first any my now such like our over man me even most made after also did many
+before must through back years where much your way well down should because each just those people how too little state good very
+make world still own see men work long get here between both life being under never day same another know while last might us
+great old year off come since against go came right used take three""".split()
 
 
 class Answer:
-    """Times are seconds from sending the request."""
+    """Times are seconds from sending the request; last is that of the end, behind the last token."""
 
-    def __init__(self, first, last, timings, tokens):
-        self.first, self.last, self.timings, self.tokens = first, last, timings, tokens
+    def __init__(self, first, text, last, timings, tokens):
+        self.first, self.text, self.last, self.timings, self.tokens = first, text, last, timings, tokens
 
     def rate(self):
         return (self.tokens - 1) / (self.last - self.first)
@@ -71,6 +79,12 @@ class Server:
         self.process.terminate()
         self.process.wait()
 
+    def tokenize(self, text):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("POST", "/tokenize", json.dumps({"content": text}), {"Content-Type": "application/json"})
+            return json.loads(connection.getresponse().read())["tokens"]
+
     def ask(self, prompt, tokens, sampling):
         body = json.dumps({"prompt": prompt, "max_tokens": tokens, "ignore_eos": True, "stream": True,
                            "stream_options": {"include_usage": True}, **sampling}).encode()
@@ -90,7 +104,7 @@ class Server:
     @staticmethod
     def _read(pieces, tokens):
         """A frame counts at the time its last byte came."""
-        arrived, timings, usage, rest = [], None, None, b""
+        first, text, last, timings, usage, rest = None, "", None, None, None, b""
         for moment, piece in pieces:
             rest += piece
             *lines, rest = rest.split(b"\n")
@@ -98,13 +112,14 @@ class Server:
                 if not line.startswith(b"data: {"):
                     continue
                 frame = json.loads(line[6:])
-                if frame["choices"] and frame["choices"][0]["text"]:
-                    arrived.append(moment)
-                timings = frame.get("timings", timings)
+                if first is None and frame["choices"] and frame["choices"][0]["text"]:
+                    first, text = moment, frame["choices"][0]["text"]
+                if "timings" in frame:
+                    last, timings = moment, frame["timings"]
                 usage = frame.get("usage") or usage
-        if timings is None or usage is None or len(arrived) < 1 or usage["completion_tokens"] != tokens:
+        if first is None or timings is None or usage is None or usage["completion_tokens"] != tokens:
             sys.exit(f"http_overhead: not the answer that was asked for: {b''.join(piece for _, piece in pieces)[:500]!r}")
-        return Answer(arrived[0], arrived[-1], timings, tokens)
+        return Answer(first, text, last, timings, tokens)
 
 
 class RawEngine:
@@ -135,25 +150,34 @@ class Contest:
         self.raw_short, self.short = [], []
 
     def prompt(self, tokens):
-        """Never the same twice, so that nothing can be remembered. Ids that every vocabulary has."""
-        return [self.random.randrange(3, 259) for _ in range(tokens)]
+        """Never the same twice, so that nothing can be remembered."""
+        return self.server.tokenize(" ".join(self.random.choices(WORDS, k=tokens)))[-tokens:]
+
+    def ask(self, prompt, tokens, sampling):
+        """An answer that began with one token, or None."""
+        answer = self.server.ask(self.prompt(prompt), tokens, sampling)
+        return answer if len(self.server.tokenize(answer.text)) == 1 else None
 
     def round(self):
         tokens = self.asked.tokens
         for way, sampling in WAYS.items():
             # As many tokens as the server decodes behind the first, at the same depths.
             _, decode = self.raw.answer(self.asked.prompt, tokens - 1)
-            self.raw_rates[way].append((tokens - 1) / decode)
-            self.answers[way].append(self.server.ask(self.prompt(self.asked.prompt), tokens, sampling))
+            if answer := self.ask(self.asked.prompt, tokens, sampling):
+                self.raw_rates[way].append((tokens - 1) / decode)
+                self.answers[way].append(answer)
         for _ in range(5):
             self.raw_short.append(self.raw.answer(1, 0)[0])
-            self.short.append(self.server.ask(self.prompt(1), 1, WAYS["greedy"]))
+            if answer := self.ask(1, 1, WAYS["greedy"]):
+                self.short.append(answer)
 
     def forget(self):
         self.__init__(self.raw, self.server, self.asked)
 
 
 def spread(values, digits=1):
+    if not values:
+        sys.exit("http_overhead: no answer began with a whole token: try more rounds")
     values = sorted(values)
     low, high = values[len(values) // 10], values[-1 - len(values) // 10]
     return f"{statistics.median(values):.{digits}f} ({low:.{digits}f}..{high:.{digits}f})"

@@ -48,6 +48,7 @@ int main(int count, char** arguments) {
     if (!isa) return fail(isa.error());
     larder::base::ThreadPool pool(static_cast<std::size_t>(std::atoi(arguments[2])));
     larder::base::setFloatingPointMode();
+    larder::base::lowerThreadPriority();  // as the server's engine thread
     larder::model::LoadOptions options;
     options.kernels = larder::kernels::selectKernels(*isa);
     options.pool = &pool;
