@@ -255,6 +255,9 @@ constexpr Kernels kRows = {
     .ropeNeox = ropeNeox,
     .siluMul = siluMul,
     .expAndSum = expAndSum,
+    .blockMaxima = neonBlockMaxima,
+    .blockMasses = neonBlockMasses,
+    .collectAbove = neonCollectAbove,
     .storeKv = {storeKvF16, storeKvF32},
     .attentionSpan = {neonAttentionSpanF16, neonAttentionSpanF32},
     .attentionMerge = attentionMerge,
@@ -265,10 +268,6 @@ Kernels makeTable(const char* isa, void (*addMatmuls)(Kernels&)) {
     Kernels table = kRows;
     table.isa = isa;
     addMatmuls(table);
-    // Not vectorised for NEON so far: two passes over a row of logits a token.
-    table.blockMaxima = scalarKernels()->blockMaxima;
-    table.blockMasses = scalarKernels()->blockMasses;
-    table.collectAbove = scalarKernels()->collectAbove;
     return table;
 }
 

@@ -96,6 +96,7 @@ TEST(SelectKernels, fillsEveryEntry) {
         }
         EXPECT_TRUE(table->quantizeRow && table->rmsNorm && table->ropeInterleaved && table->ropeNeox &&
                     table->siluMul && table->expAndSum && table->attentionMerge && table->attentionFinish);
+        EXPECT_TRUE(table->blockMaxima && table->blockMasses && table->collectAbove);
     }
 }
 
