@@ -41,6 +41,7 @@ struct Load {
     std::function<void(Expected<void>)> done;
 };
 struct Unload {
+    std::string model;  // empty: all
     std::function<void(Expected<void>)> done;
 };
 using ConductorMessage = std::variant<Route, Drop, Ended, Load, Unload>;
@@ -150,6 +151,7 @@ void Engine::Inner::advance() {
         const Waiting& next = waiting.front();
         bool stays = false;
         if (const auto* route = std::get_if<Route>(&next)) stays = serves(route->model);
+        else if (const auto* unload = std::get_if<Unload>(&next)) stays = !unload->model.empty() && !serves(unload->model);
         else if (const auto* load = std::get_if<Load>(&next)) stays = serves(load->model) || !models.known(load->model).ok();
         if (!stays && !running.empty()) return;
         Expected<void> prepared = prepare(next);
@@ -162,7 +164,8 @@ void Engine::Inner::advance() {
 
 // Brings the engine to where this entry can be finished. REQUIRES that nothing runs if that takes another model.
 Expected<void> Engine::Inner::prepare(const Waiting& entry) {
-    if (std::holds_alternative<Unload>(entry)) {
+    if (const auto* unload = std::get_if<Unload>(&entry)) {
+        if (!unload->model.empty() && !serves(unload->model)) return {};
         leaveModel();
         watch->enter("", ModelState::Unloaded, "");
         return {};
@@ -323,8 +326,15 @@ void Engine::load(const std::string& model, std::function<void(Expected<void>)> 
     done(refusal);
 }
 
-void Engine::unload(std::function<void(Expected<void>)> done) {
-    if (!m_inner->mailbox->post(Unload{done})) done(shuttingDown());
+void Engine::unload(const std::string& model, std::function<void(Expected<void>)> done) {
+    if (!m_inner->mailbox->post(Unload{model, done})) done(shuttingDown());
+}
+
+Expected<void> Engine::pin(const std::string& model, bool pinned) {
+    const auto info = findModel(model);
+    if (!info) return info.error();
+    m_inner->watch->pin(info->name, pinned);
+    return {};
 }
 
 void Engine::observe(std::function<void()> changed) { m_inner->watch->observe(std::move(changed)); }

@@ -1,4 +1,4 @@
-// The engine as everyone outside engine/ sees it: token ids in, token ids out, one loaded model at a time.
+// The engine as everyone outside engine/ sees it: token ids in, token ids out, as many models loaded as memory allows.
 // Any thread may call any verb; nothing blocks except load() and the destructor.
 #pragma once
 
@@ -38,8 +38,13 @@ public:
     // must not block.
     void load(const std::string& model, std::function<void(Expected<void>)> done);
 
-    // Unloads the loaded model once nothing runs in it; running requests are finished first, later ones load it again.
-    void unload(std::function<void(Expected<void>)> done);
+    // Unloads this model, or all (empty name), once nothing runs in it; running requests are finished first, later ones
+    // load it again. What its KV blocks hold is kept for that. One that is not loaded is success. done: as load().
+    void unload(const std::string& model, std::function<void(Expected<void>)> done);
+
+    // A pinned model is unloaded by hand only: neither for being idle nor to make room. Any model may be pinned, loaded or
+    // not. NotFound: no such model. Not remembered: the caller stores it (Settings::pinnedModels).
+    Expected<void> pin(const std::string& model, bool pinned);
 
     // Called from engine threads whenever status() may have changed; must not block. Set before the first submit, once.
     void observe(std::function<void()> changed);

@@ -55,6 +55,17 @@ EngineStatus EngineWatch::status() const {
         const generate::WorkerStatus worker = scene.worker->read();
         addCounters(status, worker);
         addMoment(status, worker);
+        status.hotTier.leasedBytes = worker.totalBlocks > 0 ? status.kvBytesTotal / worker.totalBlocks * worker.usedBlocks : 0;
+        status.hotTier.limitBytes = status.kvBytesTotal;
+    }
+    if (!status.model.empty()) {
+        ModelStatus model{.name = status.model, .state = status.modelState, .loadProgress = status.loadProgress, .failure = status.failure};
+        model.pinned = scene.pinned.contains(status.model);
+        model.contextTokens = status.contextTokens;
+        model.runningSequences = status.runningSequences;
+        model.waitingSequences = status.waitingSequences;
+        model.kvBytes = status.hotTier.leasedBytes;
+        status.models.push_back(std::move(model));
     }
     return status;
 }
@@ -117,6 +128,16 @@ void EngineWatch::leave() {
     scene.status.modelState = ModelState::Unloaded;
     scene.status.contextTokens = 0;
     scene.status.kvBytesTotal = 0;
+    m_scene.publish(std::move(scene));
+    changed();
+}
+
+void EngineWatch::pin(const std::string& model, bool pinned) {
+    Scene scene = m_scene.read();
+    if (pinned)
+        scene.pinned.insert(model);
+    else
+        scene.pinned.erase(model);
     m_scene.publish(std::move(scene));
     changed();
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "engine/base/snapshot.h"
@@ -30,12 +31,14 @@ public:
     void enter(const std::string& model, ModelState state, const std::string& failure);
     void loading(double progress);
     void join(std::shared_ptr<const base::Snapshot<generate::WorkerStatus>> worker, std::size_t contextTokens, std::size_t kvBytes);
+    void pin(const std::string& model, bool pinned);
     void leave();  // REQUIRES that the worker has stopped
 
 private:
     // status without what the worker adds; its counters are those of earlier workers.
     struct Scene {
         EngineStatus status;
+        std::set<std::string> pinned;
         std::shared_ptr<const base::Snapshot<generate::WorkerStatus>> worker;
     };
 

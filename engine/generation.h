@@ -28,6 +28,10 @@ struct SamplingParams {
     std::uint64_t seed = 0;            // the draw for the token at position p depends on (seed, p) only
 };
 
+// Background requests (titles, summaries that nobody waits for) run after interactive ones. They age: one that has waited
+// for half a minute counts as interactive.
+enum class Priority { Interactive, Background };
+
 struct GenerationRequest {
     std::string model;                 // a name from Engine::models(), or empty for the default model
     std::vector<TokenId> prompt;       // not empty
@@ -37,6 +41,10 @@ struct GenerationRequest {
     int topLogprobs = -1;              // -1: none; n >= 0: the chosen token's and the n likeliest at every position
     bool promptLogprobs = false;       // also for prompt positions 1..; needs topLogprobs >= 0
     bool logitsHash = false;           // report a hash of each sampled position's raw logits row
+    Priority priority = Priority::Interactive;
+    // Where later requests are likely to branch off (after system prompt and tools): models with a recurrent state
+    // keep a snapshot there. Ascending; a hint, others are ignored.
+    std::vector<std::size_t> branchPositions;
 };
 
 struct TokenLogprob {
@@ -72,7 +80,8 @@ struct GeneratedToken {
 enum class FinishReason { Stop, Length };  // a stop token; maxTokens, the window, or no memory left for one sequence
 
 struct GenerationTimings {
-    double queueMs = 0;                // submit to first computed chunk
+    double loadMs = 0;                 // of the wait: until the model was loaded
+    double queueMs = 0;                // of the wait: the rest, up to the first computed chunk
     double prefillMs = 0;              // first chunk to first token
     double decodeMs = 0;               // first token to last
 };
@@ -82,6 +91,7 @@ struct GenerationFinished {
     std::optional<TokenId> stopToken;  // which one, for Stop
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;      // of the prompt, not computed for this request
+    std::size_t followedTokens = 0;    // of the cached ones: computed by another request while this one waited
     std::size_t generatedTokens = 0;   // includes the stop token
     GenerationTimings timings;
 };

@@ -34,8 +34,11 @@ public:
     void loadModel(const std::string& name, Reply<void> reply) override {
         m_control.post([this, name, answer = Answer<void>(std::move(reply))] { m_control.loadModel(name, answer); });
     }
-    void unloadModel(Reply<void> reply) override {
-        m_control.post([this, answer = Answer<void>(std::move(reply))] { m_control.unloadModel(answer); });
+    void unloadModel(const std::string& name, Reply<void> reply) override {
+        m_control.post([this, name, answer = Answer<void>(std::move(reply))] { m_control.unloadModel(name, answer); });
+    }
+    void pinModel(const std::string& name, bool pinned, Reply<void> reply) override {
+        m_control.post([this, name, pinned, answer = Answer<void>(std::move(reply))] { m_control.pinModel(name, pinned, answer); });
     }
     void removeModel(const std::string& name, Reply<void> reply) override {
         m_control.post([this, name, answer = Answer<void>(std::move(reply))] { m_control.removeModel(name, answer); });

@@ -69,7 +69,8 @@ public:
 
     // Starts the server first when it does not run.
     virtual void loadModel(const std::string& name, Reply<void> reply) = 0;
-    virtual void unloadModel(Reply<void> reply) = 0;
+    virtual void unloadModel(const std::string& name, Reply<void> reply) = 0;  // empty: all
+    virtual void pinModel(const std::string& name, bool pinned, Reply<void> reply) = 0;  // takes effect at once, and is stored
     virtual void removeModel(const std::string& name, Reply<void> reply) = 0;  // unloads it first
     virtual void refreshModels() = 0;
 

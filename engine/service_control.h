@@ -46,7 +46,8 @@ public:
     void stopServer();
     void restartServer();
     void loadModel(const std::string& name, const Answer<void>& answer);
-    void unloadModel(const Answer<void>& answer);
+    void unloadModel(const std::string& name, const Answer<void>& answer);
+    void pinModel(const std::string& name, bool pinned, const Answer<void>& answer);
     void removeModel(const std::string& name, const Answer<void>& answer);
     void refreshModels();
     void saveSettings(const Settings& settings, const Answer<void>& answer);

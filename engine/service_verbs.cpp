@@ -26,9 +26,18 @@ void ServiceControl::loadModel(const std::string& name, const Answer<void>& answ
     m_server->server().engine().load(name, [answer](Expected<void> done) { answer.give(std::move(done)); });
 }
 
-void ServiceControl::unloadModel(const Answer<void>& answer) {
+void ServiceControl::unloadModel(const std::string& name, const Answer<void>& answer) {
     if (!m_server->runs()) return answer.give({});
-    m_server->server().engine().unload([answer](Expected<void> done) { answer.give(std::move(done)); });
+    m_server->server().engine().unload(name, [answer](Expected<void> done) { answer.give(std::move(done)); });
+}
+
+void ServiceControl::pinModel(const std::string& name, bool pinned, const Answer<void>& answer) {
+    if (m_server->runs())
+        if (auto done = m_server->server().engine().pin(name, pinned); !done) return answer.give(std::move(done));
+    Settings settings = m_board.settings();
+    std::erase(settings.pinnedModels, name);
+    if (pinned) settings.pinnedModels.push_back(name);
+    saveSettings(settings, answer);
 }
 
 void ServiceControl::removeModel(const std::string& name, const Answer<void>& answer) {
@@ -39,7 +48,7 @@ void ServiceControl::removeModel(const std::string& name, const Answer<void>& an
     // What may not be deleted is refused by removeModel(), before anything is unloaded.
     if (!m_server->runs() || model.source != ModelSource::Folder || m_server->server().status().model != name)
         return deleteModel(model, answer);
-    m_server->server().engine().unload([this, model, answer](Expected<void> done) {
+    m_server->server().engine().unload(name, [this, model, answer](Expected<void> done) {
         if (!done) return answer.give(std::move(done));
         post([this, model, answer] { deleteModel(model, answer); });
     });

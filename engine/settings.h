@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/types.h"
@@ -28,6 +29,9 @@ struct Settings {
     std::size_t maxRunning = 8;                // sequences computed at the same time
     std::size_t maxWaiting = 256;              // requests queued behind them; more get 503
     std::size_t threads = 0;                   // 0 = one per physical core
+    std::optional<std::size_t> modelMemoryBytes;  // weights of all loaded models together; empty: what the machine has free
+    std::size_t idleUnloadMinutes = 0;         // a model without requests for so long is unloaded; 0 = never
+    std::vector<std::string> pinnedModels;     // names; see Engine::pin
 
     // Models from Hugging Face (engine/hub.h). The token is not here: it has a file of its own.
     std::string hubEndpoint;                   // empty: HF_ENDPOINT, else the hub itself

@@ -4,12 +4,41 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace larder {
 
 enum class ModelState { Unloaded, Loading, Loaded, Failed };
 
+// A model that is loaded, is being loaded, waits for its turn to be loaded, or could not be loaded.
+struct ModelStatus {
+    std::string name;
+    ModelState state = ModelState::Unloaded;  // Unloaded: requests wait until there is memory for it
+    double loadProgress = 0;           // 0..1 while Loading
+    std::string failure;               // one sentence for Failed
+    bool pinned = false;               // never unloaded but by hand
+    std::size_t contextTokens = 0;     // the window offered; 0 unless Loaded
+    std::size_t weightBytes = 0;       // in RAM; 0 unless Loaded
+    std::size_t runningSequences = 0;
+    std::size_t waitingSequences = 0;  // in its queue, those that wait for its load included
+    std::size_t kvBytes = 0;           // of the hot tier, leased and cached
+    std::int64_t lastUsedUnixMs = 0;   // last request that came or ended; 0 = none yet
+};
+
+// The hot tier: KV in RAM of all models together, those of unloaded ones included.
+struct HotTierStatus {
+    std::size_t limitBytes = 0;
+    std::size_t leasedBytes = 0;       // read or written by running requests
+    std::size_t cachedBytes = 0;       // kept for later ones; given up when room is needed
+    std::uint64_t evictedBlocks = 0;   // since the server started
+};
+
 struct EngineStatus {
+    std::vector<ModelStatus> models;   // by name
+    HotTierStatus hotTier;
+    std::size_t followingSequences = 0;  // of the waiting ones: wait for a prefix that another request is computing
+    std::size_t loadingSequences = 0;    // of the waiting ones: wait for their model to be loaded
+
     std::string model;                 // the loaded (or loading) one; empty if none
     ModelState modelState = ModelState::Unloaded;
     double loadProgress = 0;           // 0..1 while Loading

@@ -205,7 +205,7 @@ void Tray::updateModels() {
     menu.addSeparator();
     if (!loaded.empty()) {
         connect(menu.addAction(tr("Unload")), &QAction::triggered, this,
-                [this] { m_model.service().unloadModel(m_model.reply<void>(this, [](const Expected<void>&) {})); });
+                [this] { m_model.service().unloadModel("", m_model.reply<void>(this, [](const Expected<void>&) {})); });
     }
     connect(menu.addAction(tr("Manage models ...")), &QAction::triggered, this, [this] { Q_EMIT windowWanted(PageId::Models); });
 }

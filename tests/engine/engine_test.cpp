@@ -182,7 +182,7 @@ TEST_F(EngineTest, UnloadsAfterWhatRunsAndLoadsAgainOnDemand) {
     Asked asked = ask(*engine, greedy("tiny_llama_f32", 100));
     asked.events->wait();  // it runs
     base::Mailbox<bool> unloaded;
-    engine->unload([&](Expected<void> done) { unloaded.post(done.ok()); });
+    engine->unload("", [&](Expected<void> done) { unloaded.post(done.ok()); });
     EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
     const EngineStatus status = engine->status();
     EXPECT_EQ(status.modelState, ModelState::Unloaded);
@@ -194,7 +194,7 @@ TEST_F(EngineTest, UnloadsAfterWhatRunsAndLoadsAgainOnDemand) {
     EXPECT_EQ(engine->status().model, "tiny_llama_f32");
     // Nothing loaded is unloaded at once, twice if need be.
     for (int round = 0; round < 2; ++round) {
-        engine->unload([&](Expected<void> done) { unloaded.post(done.ok()); });
+        engine->unload("", [&](Expected<void> done) { unloaded.post(done.ok()); });
         EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
     }
 }

@@ -91,7 +91,7 @@ TEST_F(ServiceEndTest, EndingAnswersWhatIsOwedExactlyOnce) {
         if (round % 2 == 0) service->startServer();
         service->loadModel("tiny_llama_q4_0", owed[0].reply());
         service->loadModel("tiny_llama_q8_0", owed[1].reply());
-        service->unloadModel(owed[2].reply());
+        service->unloadModel("", owed[2].reply());
         service->loadModel("tiny_llama_q4_0", owed[3].reply());
         service->saveSettings(settings, owed[4].reply());
         service->removeModel("nothing", owed[5].reply());

@@ -47,7 +47,7 @@ TEST_F(ServiceTest, StartsStopsAndRestartsTwentyTimes) {
             service->stopServer();
             service->startServer();
             Answered<void> inOrder;
-            service->unloadModel(inOrder.reply());
+            service->unloadModel("", inOrder.reply());
             EXPECT_TRUE(inOrder.wait().ok());
             EXPECT_EQ(service->snapshot().server, ServerState::Running);
         }
@@ -92,7 +92,7 @@ TEST_F(ServiceTest, LoadsStartingTheServerAndUnloads) {
     EXPECT_EQ(now.server, ServerState::Running);
     EXPECT_EQ(now.engine.model, "tiny_llama_q8_0");
     EXPECT_EQ(now.engine.modelState, ModelState::Loaded);
-    service->unloadModel(unloaded.reply());
+    service->unloadModel("", unloaded.reply());
     EXPECT_TRUE(unloaded.wait().ok());
     EXPECT_EQ(service->snapshot().engine.modelState, ModelState::Unloaded);
     service->loadModel("no_such_model", unknown.reply());
@@ -264,7 +264,7 @@ TEST_F(ServiceTest, LowDiskIsReportedOnce) {
     service->saveSettings(same, saved.reply());  // looks at the disk again
     EXPECT_TRUE(saved.wait().ok());
     Answered<void> unloaded;
-    service->unloadModel(unloaded.reply());
+    service->unloadModel("", unloaded.reply());
     EXPECT_TRUE(unloaded.wait().ok());
     EXPECT_EQ(service->snapshot().notices.size(), 1u);
 }

@@ -134,7 +134,10 @@ public:
     void stopServer() override { record("stopServer"); }
     void restartServer() override { record("restartServer"); }
     void loadModel(const std::string& name, Reply<void> reply) override { finish("loadModel", name, std::move(reply)); }
-    void unloadModel(Reply<void> reply) override { finish("unloadModel", "", std::move(reply)); }
+    void unloadModel(const std::string& name, Reply<void> reply) override { finish("unloadModel", name, std::move(reply)); }
+    void pinModel(const std::string& name, bool pinned, Reply<void> reply) override {
+        finish(pinned ? "pinModel" : "unpinModel", name, std::move(reply));
+    }
     void removeModel(const std::string& name, Reply<void> reply) override { finish("removeModel", name, std::move(reply)); }
     void refreshModels() override { record("refreshModels"); }
 

@@ -108,7 +108,7 @@ void ModelsPage::load(const QString& name) {
 
 void ModelsPage::unload() {
     m_banner->clear();
-    m_model.service().unloadModel(m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
+    m_model.service().unloadModel("", m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
 }
 
 void ModelsPage::toggleDefault(const QString& name) {
