@@ -220,7 +220,7 @@ Expected<void> Engine::Inner::change(const std::string& model, bool byHand) {
     }
     base::logInfo(model + " is loaded after " + std::to_string(static_cast<int>(steadyMs() - started)) + " ms");
     host.publish(*loaded);
-    watch->join((*loaded)->worker().watch(), (*loaded)->contextTokens(), (*loaded)->kvBytes());
+    watch->join((*loaded)->watch(), (*loaded)->contextTokens(), (*loaded)->kvBytes());
     return {};
 }
 
@@ -257,7 +257,7 @@ void Engine::Inner::start(Route route) {
         return;
     }
     running.insert(route.submit.id);
-    current->worker().submit(std::move(route.submit));
+    current->worker().submit(ModelHost::kLane, std::move(route.submit));
 }
 
 Engine::Engine(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}

@@ -14,7 +14,7 @@ double watchClockMs() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-void addCounters(EngineStatus& status, const generate::WorkerStatus& worker) {
+void addCounters(EngineStatus& status, const generate::LaneStatus& worker) {
     status.promptTokens += worker.promptTokens;
     status.cachedTokens += worker.cachedTokens;
     status.generatedTokens += worker.generatedTokens;
@@ -28,14 +28,15 @@ void addCounters(EngineStatus& status, const generate::WorkerStatus& worker) {
     status.totalTtftMs += worker.totalTtftMs;
 }
 
-void addMoment(EngineStatus& status, const generate::WorkerStatus& worker) {
+void addMoment(EngineStatus& status, const generate::LaneStatus& worker) {
     status.runningSequences = worker.running;
     status.waitingSequences += worker.waiting;
     status.prefillingSequences = worker.prefills.sequences;
     status.prefillDoneTokens = worker.prefills.doneTokens;
     status.prefillTotalTokens = worker.prefills.totalTokens;
-    status.kvBlocksTotal = worker.totalBlocks;
-    status.kvBlocksUsed = worker.usedBlocks;
+    status.followingSequences = worker.following;
+    status.hotTier.leasedBytes = worker.leasedBytes;
+    status.hotTier.cachedBytes = worker.cachedBytes;
     // A step may take longer than the rate is kept: then the running sequences say that one is under way.
     const double now = watchClockMs();
     if (worker.prefills.sequences > 0 || now - worker.lastPrefillMs < kRateKeptMs)
@@ -52,10 +53,9 @@ EngineStatus EngineWatch::status() const {
     if (status.modelState == ModelState::Loading) status.loadProgress = m_progress;
     status.waitingSequences = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, m_queued));
     if (scene.worker) {
-        const generate::WorkerStatus worker = scene.worker->read();
+        const generate::LaneStatus worker = scene.worker->read();
         addCounters(status, worker);
         addMoment(status, worker);
-        status.hotTier.leasedBytes = worker.totalBlocks > 0 ? status.kvBytesTotal / worker.totalBlocks * worker.usedBlocks : 0;
         status.hotTier.limitBytes = status.kvBytesTotal;
     }
     if (!status.model.empty()) {
@@ -64,7 +64,7 @@ EngineStatus EngineWatch::status() const {
         model.contextTokens = status.contextTokens;
         model.runningSequences = status.runningSequences;
         model.waitingSequences = status.waitingSequences;
-        model.kvBytes = status.hotTier.leasedBytes;
+        model.kvBytes = status.hotTier.leasedBytes + status.hotTier.cachedBytes;
         status.models.push_back(std::move(model));
     }
     return status;
@@ -108,7 +108,7 @@ void EngineWatch::loading(double progress) {
     changed();
 }
 
-void EngineWatch::join(std::shared_ptr<const base::Snapshot<generate::WorkerStatus>> worker, std::size_t contextTokens,
+void EngineWatch::join(std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker, std::size_t contextTokens,
                        std::size_t kvBytes) {
     Scene scene = m_scene.read();
     scene.worker = std::move(worker);

@@ -30,7 +30,7 @@ public:
     void warn(std::string warning);
     void enter(const std::string& model, ModelState state, const std::string& failure);
     void loading(double progress);
-    void join(std::shared_ptr<const base::Snapshot<generate::WorkerStatus>> worker, std::size_t contextTokens, std::size_t kvBytes);
+    void join(std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker, std::size_t contextTokens, std::size_t kvBytes);
     void pin(const std::string& model, bool pinned);
     void leave();  // REQUIRES that the worker has stopped
 
@@ -39,7 +39,7 @@ private:
     struct Scene {
         EngineStatus status;
         std::set<std::string> pinned;
-        std::shared_ptr<const base::Snapshot<generate::WorkerStatus>> worker;
+        std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker;
     };
 
     base::Snapshot<Scene> m_scene;

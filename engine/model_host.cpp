@@ -5,6 +5,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
+#include "engine/kv/block_pool.h"
 
 namespace larder {
 namespace {
@@ -40,14 +41,14 @@ Expected<std::shared_ptr<ModelHost>> ModelHost::load(const ModelInfo& info, cons
 
     std::shared_ptr<ModelHost> host(new ModelHost);
     host->m_info = info;
-    host->m_model = std::move(*model);
+    host->m_vocabulary = (*model)->vocabulary();
     host->m_contextTokens = requestedContext(info, settings);
-    const auto trained = static_cast<std::size_t>(host->m_model->contextTokens());
+    const auto trained = static_cast<std::size_t>((*model)->contextTokens());
     if (host->m_contextTokens > trained)
         base::logWarning(info.name + " was trained for " + std::to_string(trained) + " tokens; a window of " +
                          std::to_string(host->m_contextTokens) + " may give poor answers");
 
-    const std::size_t blockBytes = host->m_model->kvLayout().blockBytes();
+    const std::size_t blockBytes = kv::BlockPool::strideOf((*model)->kvLayout().blockBytes());
     const std::size_t blocks = hotBlocks(settings, blockBytes, host->m_contextTokens);
     if (blocks == 0)
         return Error{ErrorCode::OutOfMemory, "the hot cache has no room for one block of " + info.name + " (" +
@@ -58,16 +59,11 @@ Expected<std::shared_ptr<ModelHost>> ModelHost::load(const ModelInfo& info, cons
                          megabytes((host->m_contextTokens / kBlockTokens + 1) * blockBytes) + " hold all)");
         host->m_contextTokens = blocks * kBlockTokens;
     }
-    auto cache = kv::KvCache::create(blockBytes, blocks);
-    if (!cache) return cache.error();
-    host->m_cache = std::move(*cache);
-
-    generate::WorkerSettings worker;
-    worker.maxRunning = settings.maxRunning;
-    worker.contextTokens = host->m_contextTokens;
-    worker.pool = &pool;
-    worker.changed = std::move(stepped);
-    host->m_worker = std::make_unique<generate::Worker>(*host->m_model, *host->m_cache, kernels, worker);
+    host->m_kvBytes = blocks * blockBytes;
+    host->m_worker = std::make_unique<generate::Worker>(
+        kernels, generate::WorkerSettings{.pool = &pool, .hotLimitBytes = host->m_kvBytes, .changed = std::move(stepped)});
+    host->m_status = host->m_worker->attach(kLane, std::move(*model),
+                                            {.maxRunning = settings.maxRunning, .contextTokens = host->m_contextTokens});
     return host;
 }
 

@@ -10,7 +10,6 @@
 #include "engine/error.h"
 #include "engine/generate/worker.h"
 #include "engine/kernels/kernels.h"
-#include "engine/kv/kv_cache.h"
 #include "engine/model/model.h"
 #include "engine/models.h"
 #include "engine/settings.h"
@@ -27,8 +26,10 @@ public:
 
     const ModelInfo& info() const { return m_info; }
     std::size_t contextTokens() const { return m_contextTokens; }  // the window offered
-    int vocabulary() const { return m_model->vocabulary(); }
-    std::size_t kvBytes() const { return m_cache->pool().totalBlocks() * m_cache->pool().blockBytes(); }
+    int vocabulary() const { return m_vocabulary; }
+    std::size_t kvBytes() const { return m_kvBytes; }
+    static constexpr generate::LaneId kLane{1};
+    std::shared_ptr<const base::Snapshot<generate::LaneStatus>> watch() const { return m_status; }
     generate::Worker& worker() { return *m_worker; }
     const generate::Worker& worker() const { return *m_worker; }
 
@@ -36,9 +37,10 @@ private:
     ModelHost() = default;
     ModelInfo m_info;
     std::size_t m_contextTokens = 0;
-    std::unique_ptr<model::Model> m_model;
-    std::unique_ptr<kv::KvCache> m_cache;
-    std::unique_ptr<generate::Worker> m_worker;  // uses the two above: dies first
+    int m_vocabulary = 0;
+    std::size_t m_kvBytes = 0;
+    std::unique_ptr<generate::Worker> m_worker;
+    std::shared_ptr<const base::Snapshot<generate::LaneStatus>> m_status;
 };
 
 // The window a model gets before it is loaded: the setting, else the trained one.

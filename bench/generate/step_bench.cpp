@@ -44,6 +44,8 @@ public:
     explicit TimedModel(std::unique_ptr<model::Model> model) : m_model(std::move(model)) {}
 
     const model::KvLayout& kvLayout() const override { return m_model->kvLayout(); }
+    KvShape kvShape() const override { return m_model->kvShape(); }
+    base::Hash128 identity() const override { return m_model->identity(); }
     int vocabulary() const override { return m_model->vocabulary(); }
     int contextTokens() const override { return m_model->contextTokens(); }
     std::size_t weightBytes() const override { return m_model->weightBytes(); }
@@ -117,7 +119,7 @@ void runSetting(TimedModel& model, generate::Worker& worker, const Setting& sett
         request.sampling.seed = i;
         request.maxTokens = kTokens;
         request.topLogprobs = setting.topLogprobs;
-        worker.submit({.id = SequenceId{i + 1},
+        worker.submit(generate::LaneId{1}, {.id = SequenceId{i + 1},
                        .request = std::move(request),
                        .sink = [box = boxes.back().get()](GenerationEvent event) { box->post(std::move(event)); },
                        .submittedMs = 1});
@@ -146,13 +148,10 @@ int run(const char* path, std::size_t threads) {
         std::fprintf(stderr, "step_bench: %s\n", loaded.error().message.c_str());
         return 1;
     }
-    TimedModel model(std::move(loaded).value());
-    auto cache = kv::KvCache::create(model.kvLayout().blockBytes(), 256);
-    if (!cache) {
-        std::fprintf(stderr, "step_bench: %s\n", cache.error().message.c_str());
-        return 1;
-    }
-    generate::Worker worker(model, **cache, *kernels, {.contextTokens = 1024, .pool = &pool});
+    auto timed = std::make_unique<TimedModel>(std::move(loaded).value());
+    TimedModel& model = *timed;  // of the engine thread; read here while nothing runs
+    generate::Worker worker(*kernels, {.pool = &pool, .hotLimitBytes = std::size_t{1} << 30});
+    worker.attach(generate::LaneId{1}, std::move(timed), {.contextTokens = 1024});
     std::printf("%s, %zu threads\n", kernels->isa, pool.threads());
     for (const std::size_t batch : {1, 8})
         for (const Setting& setting : settings()) runSetting(model, worker, setting, batch);

@@ -12,10 +12,15 @@ namespace larder::base {
 class PageMemory {
 public:
     // OutOfMemory when the system has no room for it. bytes > 0; the start is aligned to a page at least.
-    static Expected<PageMemory> allocate(std::size_t bytes);
+    enum class Pages { Huge, Small };  // small: discard() gives back exactly what it is told
+    static Expected<PageMemory> allocate(std::size_t bytes, Pages pages = Pages::Huge);
     ~PageMemory();
     PageMemory(PageMemory&& other) noexcept;
     PageMemory& operator=(PageMemory&& other) noexcept;
+
+    // Gives the RAM behind [first, first + bytes) back; it reads as zero, or what was there, until it is written again.
+    // Whole pages only. Safe beside others who use other parts.
+    void discard(std::size_t first, std::size_t bytes) const;
 
     std::byte* data() const { return m_bytes.data(); }
     std::size_t size() const { return m_bytes.size(); }

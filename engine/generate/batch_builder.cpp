@@ -19,7 +19,9 @@ const model::Batch& BatchBuilder::build(std::span<const Chunk> chunks) {
         m_batch.sequences.push_back({.firstRow = static_cast<int>(firstRow),
                                      .rows = static_cast<int>(rows),
                                      .firstPosition = static_cast<int>(first),
-                                     .blocks = sequence->lease.blocks()});
+                                     .blocks = sequence->lease.blocks(),
+                                     .windows = sequence->lease.windows(),
+                                     .state = sequence->lease.state()});
         for (std::size_t position = first; position < last; ++position) {
             const bool forPrompt = sequence->wantsPromptLogprobs(position);
             if (!forPrompt && position + 1 != sequence->tokens.size()) continue;

@@ -1,7 +1,5 @@
-// What crosses into and out of the engine thread. Plain values.
+// A request on its way to the engine thread. Plain value.
 #pragma once
-
-#include <variant>
 
 #include "engine/generation.h"
 #include "engine/types.h"
@@ -13,12 +11,7 @@ struct Submit {
     GenerationRequest request;
     GenerationSink sink;
     double submittedMs = 0;      // steady clock
+    double loadedMs = 0;         // when its model was there, if it waited for that; else 0
 };
-
-struct Cancel {
-    SequenceId id{};
-};
-
-using WorkerMessage = std::variant<Submit, Cancel>;
 
 }  // namespace larder::generate

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace larder::generate {
@@ -12,7 +13,9 @@ Sequence::Sequence(Submit message)
       sink(std::move(message.sink)),
       tokens(std::exchange(request.prompt, {})),
       promptTokens(tokens.size()),
-      submittedMs(message.submittedMs) {
+      background(request.priority == Priority::Background),
+      submittedMs(message.submittedMs),
+      loadedMs(message.loadedMs) {
     assert(promptTokens > 0);
     assert(sink);
 }
@@ -20,6 +23,15 @@ Sequence::Sequence(Submit message)
 std::span<const TokenId> Sequence::cacheablePrefix() const {
     const bool wantsAll = request.promptLogprobs && promptLogprobs.size() + 1 < promptTokens;
     return std::span(tokens).first(wantsAll ? 0 : tokens.size() - 1);
+}
+
+// Branches and the end of the prompt without its last token: who asks the same again needs that one's logits.
+std::size_t Sequence::nextStatePosition() const {
+    std::size_t next = std::numeric_limits<std::size_t>::max();
+    if (computed + 1 < promptTokens) next = promptTokens - 1;
+    for (const std::size_t position : request.branchPositions)
+        if (position > computed) return std::min(next, position);
+    return next;
 }
 
 std::size_t Sequence::mostPositions(std::size_t windowTokens) const {
@@ -49,9 +61,12 @@ GenerationFinished Sequence::summary(FinishReason reason) const {
                               .stopToken = stopToken,
                               .promptTokens = promptTokens,
                               .cachedTokens = cachedTokens,
+                              .followedTokens = followedTokens,
                               .generatedTokens = generated,
                               .timings = {}};
-    if (startedMs > 0) result.timings.queueMs = std::max(0.0, startedMs - submittedMs);
+    const double waitedMs = startedMs > 0 ? std::max(0.0, startedMs - submittedMs) : 0;
+    if (loadedMs > submittedMs) result.timings.loadMs = std::min(waitedMs, loadedMs - submittedMs);
+    result.timings.queueMs = waitedMs - result.timings.loadMs;
     if (firstTokenMs > 0) {
         result.timings.prefillMs = firstTokenMs - startedMs;
         result.timings.decodeMs = lastTokenMs - firstTokenMs;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/generate/messages.h"
@@ -28,14 +29,19 @@ struct Sequence {
     std::size_t promptTokens = 0;
     std::size_t computed = 0;
     kv::KvLease lease;
+    bool background = false;       // runs after the others; until it has waited long, or one that is not follows it
+    std::vector<std::pair<SequenceId, std::size_t>> sharedWith;  // leading tokens in common with running ones, once looked up
 
     std::size_t cachedTokens = 0;                  // of the prompt, found filled at the first admission
+    std::size_t followedTokens = 0;                // of those, computed by another while this one waited for it
+    std::size_t knownAtStart = 0;                  // of the prompt, filled when it began to follow
     std::size_t generated = 0;                     // sampled tokens, a stop token included
     std::optional<TokenId> stopToken;              // the one that ended it
     std::optional<std::size_t> reportedTokens;     // of PrefillProgress
     std::vector<PositionLogprobs> promptLogprobs;  // of positions 1.. so far; survives preemption
 
     double submittedMs = 0;  // steady clock; 0 = did not happen yet
+    double loadedMs = 0;     // the model was there
     double startedMs = 0;    // first chunk begins
     double firstTokenMs = 0;
     double lastTokenMs = 0;
@@ -47,6 +53,9 @@ struct Sequence {
     // What is not computed yet and would be wanted from the cache: all but the last token, whose logits are needed;
     // nothing when the logits of every prompt position are.
     std::span<const TokenId> cacheablePrefix() const;
+
+    // The next position at which a recurrent state is worth keeping: a chunk ends there. Past the last: SIZE_MAX.
+    std::size_t nextStatePosition() const;
 
     // Positions that can ever be filled: prompt and answer but for the last token, inside the window.
     std::size_t mostPositions(std::size_t windowTokens) const;

@@ -2,131 +2,98 @@
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
-#include <deque>
-#include <span>
+#include <map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/base/log.h"
 #include "engine/base/mailbox.h"
-#include "engine/base/snapshot.h"
 #include "engine/base/thread.h"
-#include "engine/generate/batch_builder.h"
-#include "engine/generate/scheduler.h"
-#include "engine/generate/sequence.h"
-#include "engine/generate/step_sampler.h"
+#include "engine/generate/lane.h"
+#include "engine/kv/hot_tier.h"
+#include "engine/kv/kv_cache.h"
 
 namespace larder::generate {
 
 namespace {
 
-// Most memory for one step's logits; rows beyond the one per sequence are only wanted for prompt logprobs.
-constexpr std::size_t kLogitsBytes = std::size_t{64} << 20;
-constexpr double kRateWindowMs = 1000;
-
-double nowMs() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Tokens per second over the last second of steps that had such tokens.
-class StepRate {
-public:
-    void add(std::size_t tokens, double stepMs) {
-        if (tokens == 0) return;
-        m_steps.push_back({tokens, stepMs});
-        m_tokens += tokens;
-        m_ms += stepMs;
-        while (m_steps.size() > 1 && m_ms - m_steps.front().ms >= kRateWindowMs) {
-            m_tokens -= m_steps.front().tokens;
-            m_ms -= m_steps.front().ms;
-            m_steps.pop_front();
-        }
-    }
-    double perSecond() const { return m_ms > 0 ? 1000 * static_cast<double>(m_tokens) / m_ms : 0; }
-
-private:
-    struct Step {
-        std::size_t tokens = 0;
-        double ms = 0;
-    };
-    std::deque<Step> m_steps;
-    std::size_t m_tokens = 0;
-    double m_ms = 0;
+struct Attach {
+    LaneId lane{};
+    std::unique_ptr<model::Model> model;
+    LaneSettings settings;
+    std::shared_ptr<base::Snapshot<LaneStatus>> status;
+    std::function<void(Expected<void>)> done;
 };
+struct Detach {
+    LaneId lane{};
+    std::function<void()> done;
+};
+struct SubmitTo {
+    LaneId lane{};
+    Submit submit;
+};
+struct Cancel {
+    SequenceId id{};
+};
+struct SetHotLimit {
+    std::size_t bytes = 0;
+};
+struct CheckIntegrity {
+    std::shared_ptr<base::Mailbox<std::string>> answer;
+};
+using Message = std::variant<Attach, Detach, SubmitTo, Cancel, SetHotLimit, CheckIntegrity>;
 
-SchedulerLimits schedulerLimits(const WorkerSettings& settings, int vocabulary) {
-    const std::size_t rowBytes = static_cast<std::size_t>(vocabulary) * sizeof(float);
-    return {.maxRunning = settings.maxRunning,
-            .windowTokens = settings.contextTokens,
-            .stepTokens = settings.stepTokens,
-            .maxChunkTokens = settings.maxChunkTokens,
-            .promptLogitRows = std::max<std::size_t>(1, kLogitsBytes / rowBytes)};
+Error shuttingDown() {
+    return {ErrorCode::Unavailable, "the server is shutting down"};
 }
+
+// A lane and how much of the engine thread it has had.
+struct Seat {
+    std::unique_ptr<kv::KvCache> cache;
+    std::unique_ptr<Lane> lane;  // uses the cache: dies first
+    double computedMs = 0;       // raised to that of the others when it comes back from idling
+    bool wasIdle = true;
+};
 
 }  // namespace
 
 struct Worker::Inner {
-    Inner(model::Model& lentModel, kv::KvCache& lentCache, const kernels::Kernels& kernels,
-          const WorkerSettings& settings);
-    ~Inner();
+    Inner(const kernels::Kernels& theKernels, WorkerSettings theSettings);
+    ~Inner() { stop(); }
 
     void stop();
     void run();
-    void accept(WorkerMessage message);
+    void accept(Message message);
+    void attach(Attach message);
+    void detach(const Detach& message);
+    std::unique_ptr<kv::KvCache> cacheFor(const model::Model& model, std::size_t stepTokens, Error& refused);
     bool step();
-    void compute(std::span<const Chunk> chunks);
-    void reportProgress(Sequence& sequence);
-    void notePrompt(const LogitsUse& use, StepSampler::Result result);
-    void noteNext(Sequence& sequence, StepSampler::Result result);
-    void end(SequenceId id, FinishReason reason);
-    void noteFirstToken(Sequence& sequence);
-    void noteTimes(std::size_t prefillRows, std::size_t decodeRows, double begin);
     void publish();
-    void deliverEnds();
+    std::string integrityNow() const;
     void shutDown();
 
     // Provide their own synchronisation.
-    base::Mailbox<WorkerMessage> mailbox;
-    const std::shared_ptr<base::Snapshot<WorkerStatus>> published = std::make_shared<base::Snapshot<WorkerStatus>>();
-    base::Snapshot<std::string> integrity;
+    base::Mailbox<Message> mailbox;
+    const std::shared_ptr<base::Snapshot<HotStatus>> hotStatus = std::make_shared<base::Snapshot<HotStatus>>();
 
     // Constant after construction.
-    model::Model& model;
-    kv::KvCache& cache;
+    const kernels::Kernels& kernels;
     const WorkerSettings settings;
 
     // Engine thread only.
-    struct Ended {
-        std::unique_ptr<Sequence> sequence;
-        Expected<GenerationFinished> outcome;
-    };
-    Scheduler scheduler;
-    BatchBuilder builder;
-    StepSampler sampler;
-    std::vector<float> logits;  // [logitRows, vocabulary]
-    std::vector<Ended> ended;   // out of the scheduler; their last event goes out when the status shows it
-    WorkerStatus counters;
-    StepRate prefillRate;
-    StepRate decodeRate;
+    kv::HotTier tier;
+    std::map<LaneId, Seat> seats;
+    std::vector<std::unique_ptr<kv::KvCache>> left;  // of lanes that are gone; empty ones are dropped
+    std::map<LaneId, Error> refusedLanes;
 
     base::Thread thread;  // last: it uses everything above
 };
 
-Worker::Inner::Inner(model::Model& lentModel, kv::KvCache& lentCache, const kernels::Kernels& kernels,
-                     const WorkerSettings& workerSettings)
-    : model(lentModel),
-      cache(lentCache),
-      settings(workerSettings),
-      scheduler(lentCache, schedulerLimits(workerSettings, lentModel.vocabulary())),
-      sampler(kernels, workerSettings.pool) {
-    assert(settings.maxRunning > 0 && settings.contextTokens > 0 && settings.stepTokens > 0);
+Worker::Inner::Inner(const kernels::Kernels& theKernels, WorkerSettings theSettings)
+    : kernels(theKernels), settings(std::move(theSettings)), tier(settings.hotLimitBytes, settings.hotCeilingBytes) {
     publish();
     thread = base::Thread("engine", [this] { run(); });
-}
-
-Worker::Inner::~Inner() {
-    stop();
 }
 
 void Worker::Inner::stop() {
@@ -139,194 +106,186 @@ void Worker::Inner::run() {
     base::lowerThreadPriority();  // it computes side by side with the pool
     bool busy = false;
     for (;;) {
-        for (WorkerMessage& message : busy ? mailbox.take() : mailbox.wait()) accept(std::move(message));
+        for (Message& message : busy ? mailbox.take() : mailbox.wait()) accept(std::move(message));
         if (mailbox.closed()) break;
         busy = step();
         publish();
-        deliverEnds();
+        for (auto& [id, seat] : seats) seat.lane->deliverEnds();
     }
     // Posted between the last take and the close: still to be answered, or cancelled.
-    for (WorkerMessage& message : mailbox.take()) accept(std::move(message));
+    for (Message& message : mailbox.take()) accept(std::move(message));
     shutDown();
 }
 
-void Worker::Inner::accept(WorkerMessage message) {
-    if (const auto* cancelled = std::get_if<Cancel>(&message)) {
-        scheduler.take(cancelled->id);
-        std::erase_if(ended, [cancelled](const Ended& each) { return each.sequence->id == cancelled->id; });
-        return;
+void Worker::Inner::accept(Message message) {
+    if (auto* attached = std::get_if<Attach>(&message)) {
+        attach(std::move(*attached));
+    } else if (auto* detached = std::get_if<Detach>(&message)) {
+        detach(*detached);
+    } else if (auto* request = std::get_if<SubmitTo>(&message)) {
+        const auto seat = seats.find(request->lane);
+        if (seat != seats.end()) return seat->second.lane->submit(std::move(request->submit));
+        const auto refused = refusedLanes.find(request->lane);
+        request->submit.sink(refused != refusedLanes.end() ? refused->second : Error{ErrorCode::Unavailable, "the model was unloaded"});
+    } else if (const auto* cancelled = std::get_if<Cancel>(&message)) {
+        for (auto& [id, seat] : seats)
+            if (seat.lane->cancel(cancelled->id)) return;
+    } else if (const auto* limit = std::get_if<SetHotLimit>(&message)) {
+        tier.setLimit(limit->bytes);
+    } else {
+        std::get<CheckIntegrity>(message).answer->post(integrityNow());
     }
-    auto sequence = std::make_unique<Sequence>(std::move(std::get<Submit>(message)));
-    ++counters.requests;
-    if (auto taken = scheduler.submit(sequence); !taken)
-        ended.push_back({std::move(sequence), std::move(taken).error()});
 }
 
-// False when nothing can run until a message comes.
+void Worker::Inner::attach(Attach message) {
+    Error refused;
+    auto cache = cacheFor(*message.model, message.settings.stepTokens, refused);
+    if (!cache) {
+        refusedLanes[message.lane] = refused;
+        if (message.done) message.done(refused);
+        return;
+    }
+    Seat& seat = seats[message.lane];
+    seat.cache = std::move(cache);
+    seat.lane = std::make_unique<Lane>(std::move(message.model), *seat.cache, kernels, settings.pool, message.settings, std::move(message.status));
+    if (message.done) message.done({});
+}
+
+// The one a lane of the same content left, or a new one.
+std::unique_ptr<kv::KvCache> Worker::Inner::cacheFor(const model::Model& model, std::size_t stepTokens, Error& refused) {
+    const auto same = std::find_if(left.begin(), left.end(), [&](const auto& cache) {
+        return cache->identity() == model.identity() && cache->shape() == model.kvShape() && cache->stepTokens() == stepTokens;
+    });
+    if (same != left.end()) {
+        auto cache = std::move(*same);
+        left.erase(same);
+        return cache;
+    }
+    auto made = kv::KvCache::create(model.kvShape(), model.identity(), tier, stepTokens);
+    if (!made) {
+        refused = made.error();
+        return nullptr;
+    }
+    return std::move(*made);
+}
+
+void Worker::Inner::detach(const Detach& message) {
+    if (const auto found = seats.find(message.lane); found != seats.end()) {
+        Seat seat = std::move(found->second);
+        seats.erase(found);
+        seat.lane->abandon({ErrorCode::Unavailable, "the model was unloaded"});
+        seat.lane->publish();
+        seat.lane->deliverEnds();
+        seat.lane.reset();
+        left.push_back(std::move(seat.cache));
+    }
+    if (message.done) message.done();
+}
+
+// The lane that has had least of the thread and can use it does a step. False when none can until a message comes.
 bool Worker::Inner::step() {
-    const Plan plan = scheduler.plan();
-    for (Sequence* sequence : plan.admitted) reportProgress(*sequence);
-    if (!plan.admitted.empty()) publish();  // the first chunk of a prompt may take seconds: show that it runs
-    for (Sequence* sequence : plan.outgrown) end(sequence->id, FinishReason::Length);
-    if (!plan.chunks.empty()) compute(plan.chunks);
-    return !plan.chunks.empty() || !plan.outgrown.empty();
-}
-
-void Worker::Inner::compute(std::span<const Chunk> chunks) {
-    const double begin = nowMs();
-    std::size_t prefillRows = 0;
-    std::size_t decodeRows = 0;
-    for (const Chunk& chunk : chunks) {
-        if (chunk.sequence->startedMs == 0) chunk.sequence->startedMs = begin;
-        (chunk.sequence->decoding() ? decodeRows : prefillRows) += chunk.rows;
+    double least = -1;
+    for (const auto& [id, seat] : seats)
+        if (!seat.lane->idle() && !seat.wasIdle) least = least < 0 ? seat.computedMs : std::min(least, seat.computedMs);
+    std::vector<Seat*> ready;
+    for (auto& [id, seat] : seats) {
+        if (!seat.lane->idle() && seat.wasIdle && least >= 0) seat.computedMs = std::max(seat.computedMs, least);
+        seat.wasIdle = seat.lane->idle();
+        if (!seat.wasIdle) ready.push_back(&seat);
     }
-    const model::Batch& batch = builder.build(chunks);
-    const std::span<const LogitsUse> uses = builder.logitsUses();
-    const std::size_t values = uses.size() * static_cast<std::size_t>(model.vocabulary());
-    if (logits.size() < values) logits.resize(values);
-    model.forward(batch, std::span(logits).first(values));
-    const std::span<StepSampler::Result> results = sampler.run(uses, std::span(logits).first(values));
-    ++counters.steps;
-
-    for (const Chunk& chunk : chunks) {
-        scheduler.commit(chunk);
-        reportProgress(*chunk.sequence);
+    std::stable_sort(ready.begin(), ready.end(), [](const Seat* a, const Seat* b) { return a->computedMs < b->computedMs; });
+    for (Seat* seat : ready) {
+        const double begin = steadyMs();
+        const bool stepped = seat->lane->step();
+        seat->computedMs += steadyMs() - begin;
+        if (stepped) return true;
     }
-    for (std::size_t i = 0; i < uses.size(); ++i) {
-        if (uses[i].forPrompt)
-            notePrompt(uses[i], std::move(results[i]));
-        else
-            noteNext(*uses[i].sequence, std::move(results[i]));
-    }
-    noteTimes(prefillRows, decodeRows, begin);
-}
-
-void Worker::Inner::noteTimes(std::size_t prefillRows, std::size_t decodeRows, double begin) {
-    const double now = nowMs();
-    prefillRate.add(prefillRows, now - begin);
-    decodeRate.add(decodeRows, now - begin);
-    const double rows = static_cast<double>(prefillRows + decodeRows);
-    counters.computedPromptTokens += prefillRows;
-    counters.prefillSeconds += (now - begin) / 1000 * static_cast<double>(prefillRows) / rows;
-    counters.decodeSeconds += (now - begin) / 1000 * static_cast<double>(decodeRows) / rows;
-    if (prefillRows > 0) counters.lastPrefillMs = now;
-    if (decodeRows > 0) counters.lastDecodeMs = now;
-}
-
-// At the first admission and after every chunk that got further than before; what preemption repeats is not news.
-void Worker::Inner::reportProgress(Sequence& sequence) {
-    const std::size_t computed = std::min(sequence.computed, sequence.promptTokens);
-    if (!sequence.reportedTokens) {
-        sequence.cachedTokens = computed;
-        counters.cachedTokens += computed;
-    } else if (computed <= *sequence.reportedTokens) {
-        return;
-    }
-    counters.promptTokens += computed - sequence.reportedTokens.value_or(0);
-    sequence.reportedTokens = computed;
-    sequence.sink(PrefillProgress{
-        .computedTokens = computed, .cachedTokens = sequence.cachedTokens, .totalTokens = sequence.promptTokens});
-}
-
-void Worker::Inner::notePrompt(const LogitsUse& use, StepSampler::Result result) {
-    assert(use.sequence->promptLogprobs.size() == use.position);
-    use.sequence->promptLogprobs.push_back(*std::move(result.logprobs));
-}
-
-void Worker::Inner::noteNext(Sequence& sequence, StepSampler::Result result) {
-    sequence.lastTokenMs = nowMs();
-    if (!sequence.answering()) noteFirstToken(sequence);
-    if (sequence.request.promptLogprobs) {
-        sequence.sink(PromptLogprobs{.positions = std::exchange(sequence.promptLogprobs, {})});
-        sequence.request.promptLogprobs = false;  // reported; not again after preemption
-    }
-    ++counters.generatedTokens;
-    const std::optional<FinishReason> reason = sequence.append(result.token, settings.contextTokens);
-    if (reason != FinishReason::Stop) {
-        sequence.sink(GeneratedToken{
-            .token = result.token, .logprobs = std::move(result.logprobs), .logitsHash = result.logitsHash});
-    }
-    if (reason) end(sequence.id, *reason);
-}
-
-void Worker::Inner::noteFirstToken(Sequence& sequence) {
-    sequence.firstTokenMs = sequence.lastTokenMs;
-    ++counters.firstTokens;
-    counters.lastTtftMs = std::max(0.0, sequence.firstTokenMs - sequence.submittedMs);
-    counters.totalTtftMs += counters.lastTtftMs;
-}
-
-void Worker::Inner::end(SequenceId id, FinishReason reason) {
-    std::unique_ptr<Sequence> sequence = scheduler.take(id);
-    GenerationFinished summary = sequence->summary(reason);
-    ended.push_back({std::move(sequence), summary});
+    return false;
 }
 
 void Worker::Inner::publish() {
-    counters.running = scheduler.running();
-    counters.waiting = scheduler.waiting();
-    counters.prefills = scheduler.prefills();
-    counters.totalBlocks = cache.pool().totalBlocks();
-    counters.usedBlocks = counters.totalBlocks - cache.pool().freeBlocks();
-    counters.prefillTokensPerSecond = prefillRate.perSecond();
-    counters.decodeTokensPerSecond = decodeRate.perSecond();
-    const bool idle = counters.running + counters.waiting == 0;
-#ifdef NDEBUG
-    if (idle) integrity.publish(scheduler.checkIntegrity());
-#else
-    const std::string broken = scheduler.checkIntegrity();
-    if (!broken.empty()) base::logError(broken);
-    assert(broken.empty());
-    if (idle) integrity.publish(broken);
+    for (auto& [id, seat] : seats) seat.lane->publish();
+    std::erase_if(left, [](const auto& cache) { return cache->usedBytes() == 0; });
+    const std::size_t cached = tier.cachedBytes();
+    hotStatus->publish({.limitBytes = tier.limitBytes(),
+                        .leasedBytes = tier.usedBytes() - cached,
+                        .cachedBytes = cached,
+                        .evictedBlocks = tier.evictedBlocks()});
+#ifndef NDEBUG
+    const bool idle = std::all_of(seats.begin(), seats.end(), [](const auto& each) { return each.second.lane->idle(); });
+    if (const std::string broken = idle ? integrityNow() : ""; !broken.empty()) {
+        base::logError(broken);
+        assert(false && "an invariant of the KV cache or the scheduler is broken");
+    }
 #endif
-    published->publish(counters);
     if (settings.changed) settings.changed();
 }
 
-void Worker::Inner::deliverEnds() {
-    for (auto& [sequence, outcome] : ended) {
-        if (outcome)
-            sequence->sink(*std::move(outcome));
-        else
-            sequence->sink(std::move(outcome).error());
+std::string Worker::Inner::integrityNow() const {
+    for (const auto& [id, seat] : seats)
+        if (auto broken = seat.lane->checkIntegrity(); !broken.empty()) return broken;
+    for (const auto& cache : left) {
+        if (cache->leasedBytes() > 0) return "A model that is gone holds KV blocks.";
+        if (auto broken = cache->checkIntegrity(); !broken.empty()) return broken;
     }
-    ended.clear();
+    return tier.checkIntegrity();
 }
 
 void Worker::Inner::shutDown() {
-    while (auto sequence = scheduler.takeOldest())
-        ended.push_back({std::move(sequence), Error{ErrorCode::Unavailable, "the server is shutting down"}});
+    for (auto& [id, seat] : seats) seat.lane->abandon(shuttingDown());
     publish();
-    deliverEnds();
+    for (auto& [id, seat] : seats) seat.lane->deliverEnds();
+    seats.clear();
+    left.clear();
 }
 
-Worker::Worker(model::Model& model, kv::KvCache& cache, const kernels::Kernels& kernels, const WorkerSettings& settings)
-    : m_inner(std::make_unique<Inner>(model, cache, kernels, settings)) {}
+Worker::Worker(const kernels::Kernels& kernels, WorkerSettings settings)
+    : m_inner(std::make_unique<Inner>(kernels, std::move(settings))) {}
 
 Worker::~Worker() = default;
 
-void Worker::submit(Submit message) {
-    m_inner->mailbox.post(std::move(message));
+std::shared_ptr<const base::Snapshot<LaneStatus>> Worker::attach(LaneId lane, std::unique_ptr<model::Model> model,
+                                                                 const LaneSettings& settings,
+                                                                 std::function<void(Expected<void>)> done) {
+    const auto status = std::make_shared<base::Snapshot<LaneStatus>>();
+    // Copied for the case that the mailbox refuses it: somebody waits for an answer.
+    if (!m_inner->mailbox.post(Attach{lane, std::move(model), settings, status, done}) && done) done(shuttingDown());
+    return status;
+}
+
+void Worker::detach(LaneId lane, std::function<void()> done) {
+    if (!m_inner->mailbox.post(Detach{lane, done}) && done) done();
+}
+
+void Worker::submit(LaneId lane, Submit message) {
+    GenerationSink sink = message.sink;
+    if (!m_inner->mailbox.post(SubmitTo{lane, std::move(message)})) sink(shuttingDown());
 }
 
 void Worker::cancel(SequenceId id) {
     m_inner->mailbox.post(Cancel{id});
 }
 
+void Worker::setHotLimit(std::size_t bytes) {
+    m_inner->mailbox.post(SetHotLimit{bytes});
+}
+
+HotStatus Worker::hotStatus() const {
+    return m_inner->hotStatus->read();
+}
+
+std::shared_ptr<const base::Snapshot<HotStatus>> Worker::watchHot() const {
+    return m_inner->hotStatus;
+}
+
 void Worker::stop() {
     m_inner->stop();
 }
 
-WorkerStatus Worker::status() const {
-    return m_inner->published->read();
-}
-
-std::shared_ptr<const base::Snapshot<WorkerStatus>> Worker::watch() const {
-    return m_inner->published;
-}
-
 std::string Worker::checkIntegrity() const {
-    return m_inner->integrity.read();
+    const auto answer = std::make_shared<base::Mailbox<std::string>>();
+    if (!m_inner->mailbox.post(CheckIntegrity{answer})) return "";
+    return answer->wait().front();
 }
 
 }  // namespace larder::generate

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <functional>
 #include <limits>
-#include <new>
 #include <utility>
 
 namespace larder::kv {
@@ -13,6 +12,7 @@ namespace {
 
 // Blocks start on a page, so that one block can be read from a file or dropped without touching its neighbours.
 constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 // No system we run on gives a process more address space; larger wishes are refused before the allocator sees them.
 constexpr std::size_t kAddressSpaceBytes = std::size_t{1} << 47;
 
@@ -27,8 +27,8 @@ Error refused(std::size_t blockBytes, std::size_t blocks) {
 
 }  // namespace
 
-// Invariant: a block is in m_free exactly when its reference count is zero. m_free is a heap with the lowest number on
-// top.
+// Invariant: of the blocks ever used, m_free (a heap with the lowest number on top) holds exactly those with no reference.
+// A block in use is touched; a free one is until discardFree().
 
 Expected<std::unique_ptr<BlockPool>> BlockPool::create(std::size_t blockBytes, std::size_t blocks) {
     assert(blockBytes > 0);
@@ -36,36 +36,45 @@ Expected<std::unique_ptr<BlockPool>> BlockPool::create(std::size_t blockBytes, s
         return Error{ErrorCode::OutOfMemory, "The hot cache is smaller than one KV block of " +
                                                  std::to_string(blockBytes) + " bytes: raise --hot-cache."};
     }
-    if (blockBytes > kAddressSpaceBytes || blocks > std::numeric_limits<std::uint32_t>::max())
-        return refused(blockBytes, blocks);
-    const std::size_t stride = (blockBytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+    if (blockBytes > kAddressSpaceBytes || blocks >= number(kNoBlock)) return refused(blockBytes, blocks);
+    const std::size_t stride = strideOf(blockBytes);
     if (blocks > kAddressSpaceBytes / stride) return refused(blockBytes, blocks);
-    // An allocation of this size comes as fresh zero pages that take memory only when touched. Not mmap(): system calls
-    // stay in base (design §2), and nothing here needs more than that.
-    void* arena = ::operator new (stride* blocks, std::align_val_t{kPageBytes}, std::nothrow);
-    if (arena == nullptr) return refused(blockBytes, blocks);
-    return std::unique_ptr<BlockPool>(new BlockPool(static_cast<std::byte*>(arena), stride, blockBytes, blocks));
+    // Huge pages where blocks are large; small blocks that are given back one by one would not free any.
+    const auto pages = stride >= kHugePageBytes / 4 ? base::PageMemory::Pages::Huge : base::PageMemory::Pages::Small;
+    auto arena = base::PageMemory::allocate(stride * blocks, pages);
+    if (!arena) return refused(blockBytes, blocks);
+    return std::unique_ptr<BlockPool>(new BlockPool(std::move(*arena), stride, blockBytes, blocks));
 }
 
-BlockPool::BlockPool(std::byte* arena, std::size_t stride, std::size_t blockBytes, std::size_t blocks)
-    : m_arena(arena), m_stride(stride), m_blockBytes(blockBytes), m_references(blocks, 0) {
-    m_free.reserve(blocks);
-    for (std::size_t i = 0; i < blocks; ++i)
-        m_free.push_back(BlockId{static_cast<std::uint32_t>(i)});  // sorted: a heap
-}
+BlockPool::BlockPool(base::PageMemory arena, std::size_t stride, std::size_t blockBytes, std::size_t blocks)
+    : m_arena(std::move(arena)), m_stride(stride), m_blockBytes(blockBytes), m_totalBlocks(blocks) {}
 
 BlockPool::~BlockPool() {
-    assert(m_free.size() == m_references.size() && "a lease outlives its pool");
-    ::operator delete (m_arena, std::align_val_t{kPageBytes});
+    assert(usedBlocks() == 0 && "a lease outlives its pool");
+}
+
+std::size_t BlockPool::strideOf(std::size_t blockBytes) {
+    return (blockBytes + kPageBytes - 1) / kPageBytes * kPageBytes;
 }
 
 std::optional<BlockId> BlockPool::allocate() {
-    if (m_free.empty()) return std::nullopt;
-    std::pop_heap(m_free.begin(), m_free.end(), std::greater<>{});
-    const BlockId block = m_free.back();
-    m_free.pop_back();
+    BlockId block{static_cast<std::uint32_t>(m_references.size())};
+    if (!m_free.empty()) {
+        std::pop_heap(m_free.begin(), m_free.end(), std::greater<>{});
+        block = m_free.back();
+        m_free.pop_back();
+    } else if (m_references.size() < m_totalBlocks) {
+        m_references.push_back(0);
+        m_touched.push_back(false);
+    } else {
+        return std::nullopt;
+    }
     assert(m_references[number(block)] == 0);
     m_references[number(block)] = 1;
+    if (!m_touched[number(block)]) {
+        m_touched[number(block)] = true;
+        ++m_touchedBlocks;
+    }
     return block;
 }
 
@@ -81,9 +90,22 @@ void BlockPool::release(BlockId block) {
     std::push_heap(m_free.begin(), m_free.end(), std::greater<>{});
 }
 
+std::uint32_t BlockPool::references(BlockId block) const {
+    return number(block) < m_references.size() ? m_references[number(block)] : 0;
+}
+
 std::byte* BlockPool::data(BlockId block) const {
     assert(number(block) < m_references.size());
-    return m_arena + m_stride * number(block);
+    return m_arena.data() + m_stride * number(block);
+}
+
+void BlockPool::discardFree() {
+    for (const BlockId block : m_free) {
+        if (!m_touched[number(block)]) continue;
+        m_arena.discard(m_stride * number(block), m_stride);
+        m_touched[number(block)] = false;
+        --m_touchedBlocks;
+    }
 }
 
 std::string BlockPool::checkIntegrity() const {
@@ -95,9 +117,13 @@ std::string BlockPool::checkIntegrity() const {
         if (m_references[number(block)] != 0) return "The free list names " + name + ", which is referenced.";
         free[number(block)] = true;
     }
+    std::size_t touched = 0;
     for (std::size_t i = 0; i < free.size(); ++i) {
         if (!free[i] && m_references[i] == 0) return "Block " + std::to_string(i) + " is neither free nor referenced.";
+        if (!free[i] && !m_touched[i]) return "Block " + std::to_string(i) + " is used and counts as untouched.";
+        touched += m_touched[i] ? 1 : 0;
     }
+    if (touched != m_touchedBlocks) return "The touched blocks are counted wrongly.";
     if (!std::is_heap(m_free.begin(), m_free.end(), std::greater<>{})) return "The free list is not a heap.";
     return {};
 }

@@ -1,5 +1,5 @@
-// The arena of KV blocks: fixed-size, page-aligned, reference-counted. Payload is opaque bytes (design §5.1).
-// Engine thread only. Memory is reserved at once and backed by the system when first touched.
+// An arena of equal blocks: page-aligned, reference-counted, opaque bytes. A KV cache has one for each layer group, and one
+// for recurrent states (design §5.1). Engine thread only. Address space is reserved at once, memory is taken when touched.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/page_memory.h"
 #include "engine/error.h"
 
 namespace larder::kv {
 
 enum class BlockId : std::uint32_t {};
+inline constexpr BlockId kNoBlock{0xffffffff};
 
 class BlockPool {
 public:
@@ -28,22 +30,34 @@ public:
     std::optional<BlockId> allocate();
     void retain(BlockId block);            // REQUIRES allocated
     void release(BlockId block);           // frees at zero references
+    std::uint32_t references(BlockId block) const;
 
     std::byte* data(BlockId block) const;  // [blockBytes], valid until the pool dies
     std::size_t blockBytes() const { return m_blockBytes; }
-    std::size_t totalBlocks() const { return m_references.size(); }
-    std::size_t freeBlocks() const { return m_free.size(); }
+    // RAM a block takes: blockBytes rounded up to whole pages.
+    static std::size_t strideOf(std::size_t blockBytes);
+    std::size_t strideBytes() const { return m_stride; }
+    std::size_t totalBlocks() const { return m_totalBlocks; }
+    std::size_t freeBlocks() const { return m_totalBlocks - usedBlocks(); }
+    std::size_t usedBlocks() const { return m_references.size() - m_free.size(); }
+
+    // RAM behind blocks in use, and behind free ones until discardFree() gives it back to the system.
+    std::size_t touchedBytes() const { return m_touchedBlocks * m_stride; }
+    void discardFree();
 
     // Empty, or one sentence about the invariant that does not hold (every block free xor referenced, counts add up).
     std::string checkIntegrity() const;
 
 private:
-    BlockPool(std::byte* arena, std::size_t stride, std::size_t blockBytes, std::size_t blocks);
-    std::byte* m_arena = nullptr;
-    std::size_t m_stride = 0;              // blockBytes rounded up to whole pages
+    BlockPool(base::PageMemory arena, std::size_t stride, std::size_t blockBytes, std::size_t blocks);
+    base::PageMemory m_arena;
+    std::size_t m_stride = 0;
     std::size_t m_blockBytes = 0;
-    std::vector<std::uint32_t> m_references;
-    std::vector<BlockId> m_free;           // min-heap by number
+    std::size_t m_totalBlocks = 0;
+    std::size_t m_touchedBlocks = 0;
+    std::vector<std::uint32_t> m_references;  // of the blocks that were ever used
+    std::vector<bool> m_touched;              // [m_references.size()] has RAM behind it
+    std::vector<BlockId> m_free;              // min-heap by number, of those ever used
 };
 
 }  // namespace larder::kv

@@ -3,53 +3,55 @@
 #include <cassert>
 #include <utility>
 
-#include "engine/types.h"
+#include "engine/kv/kv_cache.h"
 
 namespace larder::kv {
-
-KvLease::KvLease(KvLease&& other) noexcept
-    : m_pool(std::exchange(other.m_pool, nullptr)),
-      m_blocks(std::exchange(other.m_blocks, {})),
-      m_addresses(std::exchange(other.m_addresses, {})),
-      m_cachedTokens(std::exchange(other.m_cachedTokens, 0)) {}
 
 KvLease& KvLease::operator=(KvLease&& other) noexcept {
     if (this == &other) return *this;
     release();
-    m_pool = std::exchange(other.m_pool, nullptr);
-    m_blocks = std::exchange(other.m_blocks, {});
-    m_addresses = std::exchange(other.m_addresses, {});
-    m_cachedTokens = std::exchange(other.m_cachedTokens, 0);
+    m_cache = other.m_cache;
+    m_record = std::move(other.m_record);
     return *this;
 }
 
 bool KvLease::grow(std::size_t tokens) {
-    if (tokens <= capacityTokens()) return true;
-    assert(m_pool != nullptr);
-    const std::size_t wanted = (tokens - 1) / kBlockTokens + 1;
-    if (wanted - m_blocks.size() > m_pool->freeBlocks()) return false;
-    m_blocks.reserve(wanted);
-    m_addresses.reserve(wanted);
-    while (m_blocks.size() < wanted) {
-        const BlockId block = *m_pool->allocate();
-        m_blocks.push_back(block);
-        m_addresses.push_back(m_pool->data(block));
-    }
-    return true;
+    assert(m_record);
+    return m_cache->grow(*m_record, tokens);
+}
+
+void KvLease::commit(std::span<const TokenId> tokens, std::size_t computed) {
+    assert(m_record);
+    m_cache->commit(*m_record, tokens, computed);
+}
+
+void KvLease::keepState(SnapshotKind kind) {
+    assert(m_record);
+    m_cache->keepState(*m_record, kind);
 }
 
 void KvLease::release() {
-    // Last first: whoever allocates next gets the low numbers again.
-    while (!m_blocks.empty()) {
-        m_pool->release(m_blocks.back());
-        m_blocks.pop_back();
-    }
-    m_addresses.clear();
-    m_cachedTokens = 0;
+    if (!m_record) return;
+    m_cache->release(*m_record);
+    m_record.reset();
+}
+
+std::span<std::byte* const> KvLease::blocks() const {
+    if (!m_record) return {};
+    return m_record->addresses.front();
+}
+
+std::span<const std::span<std::byte* const>> KvLease::windows() const {
+    if (!m_record) return {};
+    return m_record->windows;
+}
+
+std::byte* KvLease::state() const {
+    return m_record ? m_cache->stateOf(*m_record) : nullptr;
 }
 
 std::size_t KvLease::capacityTokens() const {
-    return m_blocks.size() * kBlockTokens;
+    return m_record ? m_record->nodes.size() * kBlockTokens : 0;
 }
 
 }  // namespace larder::kv

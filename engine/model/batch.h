@@ -10,13 +10,14 @@
 
 namespace larder::model {
 
-// Consecutive rows that continue one sequence. blocks: its block table (base addresses), covering positions
-// [0, firstPosition + rows); positions below firstPosition are filled, the rest this step fills.
+// Consecutive rows that continue one sequence. Positions below firstPosition are filled, the rest this step fills.
 struct BatchSequence {
     int firstRow = 0;
     int rows = 0;
     int firstPosition = 0;
-    std::span<std::byte* const> blocks;
+    std::span<std::byte* const> blocks;      // block table of layer group 0: base addresses that cover all positions
+    std::span<const std::span<std::byte* const>> windows = {};  // block tables of the further groups; null before the window
+    std::byte* state = nullptr;              // the recurrent state after firstPosition tokens; moved on by all rows
 };
 
 struct Batch {

@@ -8,6 +8,7 @@
 #include "engine/kernels/rope_table.h"
 #include "engine/model/architectures.h"
 #include "engine/model/config.h"
+#include "engine/model/identity.h"
 #include "engine/model/ops.h"
 #include "engine/model/weights.h"
 
@@ -37,6 +38,7 @@ public:
     Expected<void> load(const formats::GgufFile& file, const LoadOptions& options);
 
     const KvLayout& kvLayout() const override { return m_layout; }
+    base::Hash128 identity() const override { return m_identity; }
     int vocabulary() const override { return m_config.vocabulary; }
     int contextTokens() const override { return m_config.contextTokens; }
     std::size_t weightBytes() const override { return m_arena.usedBytes(); }
@@ -49,6 +51,7 @@ private:
 
     Config m_config;
     KvLayout m_layout;
+    base::Hash128 m_identity;
     WeightArena m_arena;
     Ops m_ops;
     Matrix m_embedding;                // [vocabulary, width]
@@ -87,7 +90,7 @@ Layer Llama::loadLayer(WeightLoader& loader, int index) const {
 
 Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& options) {
     const Config& c = m_config;
-    WeightLoader loader(file, m_arena, *options.pool, options.progress);
+    WeightLoader loader(file, m_arena, options.loadPool != nullptr ? *options.loadPool : *options.pool, options.progress);
     m_embedding = loader.matrix("token_embd.weight", c.vocabulary, c.width);
     m_head = loader.has("output.weight") ? loader.matrix("output.weight", c.vocabulary, c.width) : m_embedding;
     m_outputNorm = loader.vector("output_norm.weight", c.width);
@@ -96,6 +99,7 @@ Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& opt
     m_frequencies = kernels::ropeFrequencies(c.ropeBase, c.ropeDims, factors);
     for (double& frequency : m_frequencies) frequency /= c.ropeLinearFactor;
     for (int index = 0; index < c.layers; ++index) m_layers.push_back(loadLayer(loader, index));
+    m_identity = kvIdentity("llama", c, m_layout, m_frequencies, loader.contentHash());
     return loader.finish();
 }
 

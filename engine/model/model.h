@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/base/thread_pool.h"
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
@@ -22,7 +23,12 @@ class Model {
 public:
     virtual ~Model() = default;
 
-    virtual const KvLayout& kvLayout() const = 0;
+    virtual const KvLayout& kvLayout() const = 0;        // of layer group 0
+    // What has to be kept of a sequence; the group of the layout alone unless a model says otherwise.
+    virtual KvShape kvShape() const { return {.groups = {{.blockBytes = kvLayout().blockBytes()}}, .stateBytes = 0}; }
+    // Of everything that KV depends on besides the tokens: weights by content, graph, KV type, arithmetic. Equal for a
+    // renamed or copied file.
+    virtual base::Hash128 identity() const = 0;
     virtual int vocabulary() const = 0;
     virtual int contextTokens() const = 0;               // the window it was trained for
     virtual std::size_t weightBytes() const = 0;         // resident
@@ -35,7 +41,8 @@ public:
 struct LoadOptions {
     KvType kvType = KvType::F16;
     const kernels::Kernels* kernels = nullptr;           // REQUIRED
-    base::ThreadPool* pool = nullptr;                    // REQUIRED; outlives the model; used by load and forward
+    base::ThreadPool* pool = nullptr;                    // REQUIRED; outlives the model; used by forward
+    base::ThreadPool* loadPool = nullptr;                // used by the load when another thread computes; null: pool
     std::function<bool(double)> progress;                // fraction done; returning false cancels. May be empty
 };
 

@@ -140,9 +140,27 @@ std::vector<float> WeightLoader::optionalVector(const std::string& name, int siz
 void WeightLoader::countDone(const formats::GgufTensor& tensor) {
     ++m_usedTensors;
     m_doneBytes += tensor.data.size();
+    addToContent(tensor);
     if (m_file.mapping()) m_file.mapping()->release(tensor.fileOffset, tensor.data.size());
     if (m_progress && !m_progress(static_cast<double>(m_doneBytes) / static_cast<double>(std::max<std::size_t>(m_totalBytes, 1))))
         fail(ErrorCode::Cancelled, "loading was cancelled");
+}
+
+// The bytes were just read for packing. Hashed in pieces, so that all threads can help.
+void WeightLoader::addToContent(const formats::GgufTensor& tensor) {
+    constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+    std::vector<base::Hash128> pieces((tensor.data.size() + kPieceBytes - 1) / kPieceBytes);
+    m_pool.run(pieces.size(), [&](std::size_t piece) {
+        const std::size_t first = piece * kPieceBytes;
+        pieces[piece] = base::hash128(tensor.data.subspan(first, std::min(kPieceBytes, tensor.data.size() - first)));
+    });
+    const std::string label = std::string(tensor.name) + "|" + typeName(tensor.type) + "|" + shapeText(tensor.shape);
+    pieces.push_back(base::hash128(std::as_bytes(std::span(label))));
+    m_content.push_back(base::hash128(std::as_bytes(std::span(pieces))));
+}
+
+base::Hash128 WeightLoader::contentHash() const {
+    return base::hash128(std::as_bytes(std::span(m_content)));
 }
 
 void WeightLoader::fail(ErrorCode code, const std::string& message) {

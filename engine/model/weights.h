@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/base/page_memory.h"
 #include "engine/base/thread_pool.h"
 #include "engine/error.h"
@@ -59,6 +60,9 @@ public:
     std::vector<float> optionalVector(const std::string& name, int size);    // empty when the file has none
     bool has(const std::string& name) const { return m_file.tensor(name) != nullptr; }
 
+    // Of all tensors taken so far: names, types, shapes and every byte.
+    base::Hash128 contentHash() const;
+
     // The first error, or a note in the log about tensors nobody asked for.
     Expected<void> finish();
 
@@ -66,6 +70,7 @@ private:
     const formats::GgufTensor* find(const std::string& name, int rows, int columns);
     void fail(ErrorCode code, const std::string& message);
     void countDone(const formats::GgufTensor& tensor);
+    void addToContent(const formats::GgufTensor& tensor);
 
     const formats::GgufFile& m_file;
     WeightArena& m_arena;
@@ -74,6 +79,7 @@ private:
     std::size_t m_doneBytes = 0;
     std::size_t m_totalBytes = 0;
     std::size_t m_usedTensors = 0;
+    std::vector<base::Hash128> m_content;  // of the tensors taken, in order
     Error m_error;
 };
 

@@ -25,6 +25,7 @@ public:
         Submit message;
         message.id = SequenceId{++m_lastId};
         message.request.prompt.assign(promptTokens, 7);
+        message.request.prompt.front() = static_cast<TokenId>(1000 + m_lastId);  // no two begin alike
         message.request.maxTokens = maxTokens;
         message.request.promptLogprobs = promptLogprobs;
         message.sink = [](const GenerationEvent&) {};
@@ -36,7 +37,7 @@ public:
     // (id, rows) of every chunk of the next plan, all of which are then computed; an answering one gets a token.
     std::vector<std::pair<std::uint64_t, std::size_t>> step() {
         EXPECT_EQ(scheduler.checkIntegrity(), "");
-        const Plan plan = scheduler.plan();
+        const Plan plan = scheduler.plan(0);
         std::vector<std::pair<std::uint64_t, std::size_t>> rows;
         for (Sequence* sequence : plan.outgrown) take(*sequence, m_outgrown);
         for (const Chunk& chunk : plan.chunks) {
@@ -50,7 +51,7 @@ public:
         return rows;
     }
 
-    std::size_t freeBlocks() const { return m_cache->pool().freeBlocks(); }
+    std::size_t freeBlocks() const { return (m_cache->tier().limitBytes() - m_cache->leasedBytes()) / 4096; }
     const std::vector<std::uint64_t>& finished() const { return m_finished; }
     const std::vector<std::uint64_t>& outgrown() const { return m_outgrown; }
     static std::uint64_t idOf(const Sequence& sequence) { return static_cast<std::uint64_t>(sequence.id); }
@@ -150,7 +151,7 @@ TEST(Scheduler, TheNewestIsPreemptedAndComesBackFirst) {
     EXPECT_THAT(house.finished(), IsEmpty());
     EXPECT_EQ(house.scheduler.waiting(), 2u);
     while (house.finished().empty()) EXPECT_THAT(house.step(), ElementsAre(testing::Pair(1, testing::_)));
-    EXPECT_THAT(house.step(), ElementsAre(Rows{2, 385}));  // prompt and answer so far, before the third
+    EXPECT_THAT(house.step(), ElementsAre(Rows{2, 129}));  // what was evicted of prompt and answer so far, before the third
     while (house.finished().size() < 3) house.step();
     EXPECT_THAT(house.finished(), ElementsAre(1, 2, 3));
     EXPECT_THAT(house.outgrown(), IsEmpty());

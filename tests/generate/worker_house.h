@@ -40,30 +40,62 @@ struct Collected {
     }
 };
 
+struct HouseSettings {
+    std::size_t maxRunning = 8;
+    std::size_t contextTokens = 0;
+    std::size_t stepTokens = 512;
+    std::size_t maxChunkTokens = 0;
+    double stepMs = 0;  // rows count, not the clock: the same steps in every run
+    base::ThreadPool* pool = nullptr;
+    std::function<void()> changed = {};
+    support::ScriptedKind kind = support::ScriptedKind::Attention;
+};
+
 class WorkerHouse {
 public:
     using Event = std::pair<std::uint64_t, GenerationEvent>;
 
-    WorkerHouse(const WorkerSettings& settings, std::size_t blocks,
-                std::function<void(const model::Batch&)> onForward = {})
-        : m_model([this, onForward = std::move(onForward)](const model::Batch& batch) {
-              while (m_held) (void)m_released.wait();
-              if (onForward) onForward(batch);
-          }),
-          m_cache(std::move(kv::KvCache::create(m_model.kvLayout().blockBytes(), blocks)).value()),
-          m_worker(std::make_unique<Worker>(m_model, *m_cache, *kernels::selectKernels(""), settings)) {}
+    static constexpr LaneId kLane{1};
+    static constexpr std::size_t kBlockBytes = 4096;  // a page
+
+    WorkerHouse(const HouseSettings& settings, std::size_t blocks, std::function<void(const model::Batch&)> onForward = {})
+        : m_settings(settings),
+          m_onForward(std::move(onForward)),
+          m_worker(std::make_unique<Worker>(
+              *kernels::selectKernels(""),
+              WorkerSettings{.pool = settings.pool, .hotLimitBytes = blocks * kBlockBytes, .changed = settings.changed})) {
+        m_status = attach(kLane);
+    }
+
+    // One more lane of the same model, or the only one again after worker().detach().
+    std::shared_ptr<const base::Snapshot<LaneStatus>> attach(LaneId lane) {
+        auto model = std::make_unique<support::ScriptedModel>(
+            [this](const model::Batch& batch) {
+                while (m_held) (void)m_released.wait();
+                if (m_onForward) m_onForward(batch);
+            },
+            support::kScriptedVocabulary, m_settings.kind);
+        return m_worker->attach(lane, std::move(model),
+                                {.maxRunning = m_settings.maxRunning,
+                                 .contextTokens = m_settings.contextTokens,
+                                 .stepTokens = m_settings.stepTokens,
+                                 .maxChunkTokens = m_settings.maxChunkTokens,
+                                 .stepMs = m_settings.stepMs});
+    }
 
     Worker& worker() { return *m_worker; }
+    LaneStatus status() const { return m_status->read(); }
+    std::shared_ptr<const base::Snapshot<LaneStatus>> watch() const { return m_status; }
 
-    std::uint64_t submit(GenerationRequest request) {
+    std::uint64_t submit(GenerationRequest request, LaneId lane = kLane, double submittedMs = 1) {
         const std::uint64_t id = ++m_lastId;
-        m_worker->submit({.id = SequenceId{id},
+        m_worker->submit(lane, {.id = SequenceId{id},
                           .request = std::move(request),
                           .sink =
                               [box = m_events, id](GenerationEvent event) {
                                   box->post({id, std::move(event)});
                               },
-                          .submittedMs = 1});
+                          .submittedMs = submittedMs});
         return id;
     }
     void cancel(std::uint64_t id) {
@@ -112,10 +144,9 @@ public:
     // settle(), then nothing may be left behind.
     void expectEmpty() {
         settle();
-        const WorkerStatus status = m_worker->status();
-        EXPECT_EQ(status.running, 0u);
-        EXPECT_EQ(status.waiting, 0u);
-        EXPECT_EQ(status.usedBlocks, 0u);
+        EXPECT_EQ(status().running, 0u);
+        EXPECT_EQ(status().waiting, 0u);
+        EXPECT_EQ(status().leasedBytes, 0u);
         EXPECT_EQ(m_worker->checkIntegrity(), "");
     }
     void shutDown() { m_worker.reset(); }
@@ -145,10 +176,11 @@ private:
 
     std::atomic<bool> m_held = false;
     base::Mailbox<int> m_released;
-    support::ScriptedModel m_model;
-    std::unique_ptr<kv::KvCache> m_cache;
+    HouseSettings m_settings;
+    std::function<void(const model::Batch&)> m_onForward;
     std::shared_ptr<base::Mailbox<Event>> m_events = std::make_shared<base::Mailbox<Event>>();
     std::unique_ptr<Worker> m_worker;
+    std::shared_ptr<const base::Snapshot<LaneStatus>> m_status;
     std::uint64_t m_lastId = 0;
     std::map<std::uint64_t, Collected> m_collected;
     std::set<std::uint64_t> m_cancelled;
@@ -168,10 +200,11 @@ struct ExpectedAnswer {
     std::vector<TokenId> ids;
     std::vector<std::uint64_t> hashes;
 };
-inline ExpectedAnswer expectedGreedy(std::vector<TokenId> tokens, std::size_t n) {
+inline ExpectedAnswer expectedGreedy(std::vector<TokenId> tokens, std::size_t n,
+                                     support::ScriptedKind kind = support::ScriptedKind::Attention) {
     ExpectedAnswer answer;
     for (std::size_t i = 0; i < n; ++i) {
-        const std::vector<float> row = support::scriptedLogits(tokens);
+        const std::vector<float> row = support::scriptedLogits(tokens, support::kScriptedVocabulary, kind);
         std::size_t best = 0;
         for (std::size_t k = 1; k < row.size(); ++k) {
             if (row[k] > row[best]) best = k;

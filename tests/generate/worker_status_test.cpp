@@ -11,7 +11,7 @@ namespace {
 TEST(WorkerStatus, CountsRowsTimesAndFirstTokens) {
     WorkerHouse house({.contextTokens = 1000}, 64);
     house.run(greedy(scriptedPrompt(100, 1), 20));
-    const WorkerStatus first = house.worker().status();
+    const LaneStatus first = house.status();
     EXPECT_EQ(first.computedPromptTokens, 100u);
     EXPECT_EQ(first.firstTokens, 1u);
     EXPECT_GT(first.prefillSeconds, 0);
@@ -21,7 +21,7 @@ TEST(WorkerStatus, CountsRowsTimesAndFirstTokens) {
     EXPECT_GT(first.lastDecodeMs, first.lastPrefillMs);
 
     house.run(greedy(scriptedPrompt(30, 2), 1));  // prefill only
-    const WorkerStatus second = house.worker().status();
+    const LaneStatus second = house.status();
     EXPECT_EQ(second.computedPromptTokens, 130u);
     EXPECT_EQ(second.firstTokens, 2u);
     EXPECT_EQ(second.decodeSeconds, first.decodeSeconds);
@@ -31,11 +31,11 @@ TEST(WorkerStatus, CountsRowsTimesAndFirstTokens) {
 }
 
 TEST(WorkerStatus, SaysHowFarThePrefillsAre) {
-    WorkerStatus seen;
+    LaneStatus seen;
     std::atomic<int> steps = 0;
     WorkerHouse* inside = nullptr;
     WorkerHouse house({.contextTokens = 1000, .stepTokens = 10}, 64, [&](const model::Batch&) {
-        if (++steps == 3) seen = inside->worker().status();
+        if (++steps == 3) seen = inside->status();
     });
     inside = &house;
     house.run(greedy(scriptedPrompt(50, 1), 5));
@@ -44,16 +44,16 @@ TEST(WorkerStatus, SaysHowFarThePrefillsAre) {
     EXPECT_EQ(seen.prefills.sequences, 1u);
     EXPECT_EQ(seen.prefills.doneTokens, 20u);
     EXPECT_EQ(seen.prefills.totalTokens, 50u);
-    EXPECT_EQ(house.worker().status().prefills.sequences, 0u);
-    EXPECT_EQ(house.worker().status().prefills.totalTokens, 0u);
+    EXPECT_EQ(house.status().prefills.sequences, 0u);
+    EXPECT_EQ(house.status().prefills.totalTokens, 0u);
 }
 
 TEST(WorkerStatus, ShowsARequestInItsFirstStep) {
-    WorkerStatus seen;
+    LaneStatus seen;
     std::atomic<int> steps = 0;
     WorkerHouse* inside = nullptr;
     WorkerHouse house({.contextTokens = 1000}, 64, [&](const model::Batch&) {
-        if (++steps == 1) seen = inside->worker().status();
+        if (++steps == 1) seen = inside->status();
     });
     inside = &house;
     house.run(greedy(scriptedPrompt(50, 1), 2));
@@ -66,9 +66,9 @@ TEST(WorkerStatus, TellsOfEveryStepAndStaysReadableAfterTheEnd) {
     WorkerHouse house({.contextTokens = 1000, .changed = [&] { ++changes; }}, 64);
     house.run(greedy(scriptedPrompt(10, 1), 20));
     EXPECT_GE(changes, 20);
-    const auto watch = house.worker().watch();
+    const auto watch = house.watch();
     house.worker().stop();
-    EXPECT_EQ(house.worker().status().generatedTokens, 20u);
+    EXPECT_EQ(house.status().generatedTokens, 20u);
     house.shutDown();
     EXPECT_EQ(watch->read().generatedTokens, 20u);
 }

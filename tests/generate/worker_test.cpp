@@ -31,7 +31,7 @@ TEST(Worker, AnswersWithTheTokensOfTheModel) {
     EXPECT_GT(answer.finished->timings.queueMs, 0);
     EXPECT_GE(answer.finished->timings.prefillMs, 0);
     EXPECT_GE(answer.finished->timings.decodeMs, 0);
-    const WorkerStatus status = house.worker().status();
+    const LaneStatus status = house.status();
     EXPECT_EQ(status.promptTokens, 10u);
     EXPECT_EQ(status.generatedTokens, 20u);
     EXPECT_EQ(status.requests, 1u);
@@ -282,7 +282,7 @@ TEST(Worker, ManyThreadsMaySubmitAndCancel) {
             threads.emplace_back("client", [&house, done, t] {
                 for (std::uint64_t i = 0; i < 50; ++i) {
                     const SequenceId id{1000 + t * 1000 + i};
-                    house.worker().submit({.id = id,
+                    house.worker().submit(WorkerHouse::kLane, {.id = id,
                                            .request = greedy(scriptedPrompt(1 + i, t), 5),
                                            .sink =
                                                [done](const GenerationEvent& event) {
@@ -291,7 +291,7 @@ TEST(Worker, ManyThreadsMaySubmitAndCancel) {
                                                },
                                            .submittedMs = 1});
                     if (i % 2 == 1) house.worker().cancel(id);
-                    (void)house.worker().status();
+                    (void)house.status();
                     (void)house.worker().checkIntegrity();
                 }
             });

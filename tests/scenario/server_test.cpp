@@ -38,7 +38,7 @@ protected:
 
     void expectNothingLeft() const {
         EXPECT_TRUE(support::eventually([&] { return server->checkIntegrity().empty(); })) << server->checkIntegrity();
-        EXPECT_TRUE(support::eventually([&] { return server->status().kvBlocksUsed == 0; }));
+        EXPECT_TRUE(support::eventually([&] { return server->status().hotTier.leasedBytes == 0; }));
     }
 
     support::TempFolder folder;

@@ -1,0 +1,59 @@
+// The budget of KV in RAM that the caches of all models share (design §5.6): a limit in bytes over what is leased and what
+// is kept, and the order in which kept blocks give way: whatever was not used for the longest time, whosever it is.
+// Engine thread only. Outlives its caches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace larder::kv {
+
+class KvCache;
+
+class HotTier {
+public:
+    // ceilingBytes: the largest limit there will ever be; caches reserve address space for it.
+    explicit HotTier(std::size_t limitBytes, std::size_t ceilingBytes = 0);
+    HotTier(const HotTier&) = delete;
+    HotTier& operator=(const HotTier&) = delete;
+
+    std::size_t limitBytes() const { return m_limitBytes; }
+    std::size_t ceilingBytes() const { return m_ceilingBytes; }
+    std::size_t usedBytes() const { return m_usedBytes; }
+    std::size_t cachedBytes() const;      // of the used ones: could be evicted
+    std::size_t leasedBytes() const { return usedBytes() - cachedBytes(); }
+    std::uint64_t evictedBlocks() const { return m_evictedBlocks; }
+
+    // At most the ceiling. Evicts what is too much; what is leased stays.
+    void setLimit(std::size_t bytes);
+
+    // Whether take(bytes) would succeed.
+    bool fits(std::size_t bytes) const { return m_usedBytes + bytes <= m_limitBytes + cachedBytes(); }
+
+    // For the caches. take: evicts as needed; false (and nothing is taken) when even that is not enough.
+    void add(KvCache& cache);
+    void remove(KvCache& cache);
+    bool take(std::size_t bytes);
+    void give(std::size_t bytes);
+    void keepWithinTouched();             // RAM behind free blocks goes back when all touched RAM exceeds the limit
+    std::uint64_t tick() { return ++m_tick; }
+    void noteRoom() { ++m_roomChanges; }
+    std::uint64_t roomChanges() const { return m_roomChanges; }  // rises whenever what did not fit may fit
+
+    std::string checkIntegrity() const;   // empty, or the sum that does not add up
+
+private:
+    bool evictColdest();
+
+    std::size_t m_limitBytes;
+    std::size_t m_ceilingBytes;
+    std::size_t m_usedBytes = 0;
+    std::uint64_t m_evictedBlocks = 0;
+    std::uint64_t m_tick = 0;             // order of use over all caches
+    std::uint64_t m_roomChanges = 0;
+    std::vector<KvCache*> m_caches;
+};
+
+}  // namespace larder::kv

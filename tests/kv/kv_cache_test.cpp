@@ -1,0 +1,299 @@
+// Prefixes are found again token by token, shared, and right; whatever is done in whatever order.
+#include "engine/kv/kv_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "tests/kv/kv_writer.h"
+
+namespace larder::kv {
+namespace {
+
+KvShape plainShape() {
+    return {.groups = {{.blockBytes = kMarkedBlockBytes}}, .stateBytes = 0};
+}
+
+KvShape windowShape() {
+    return {.groups = {{.blockBytes = kMarkedBlockBytes}, {.blockBytes = kMarkedBlockBytes, .windowTokens = 100},
+                       {.blockBytes = kMarkedBlockBytes, .windowTokens = 64}},
+            .stateBytes = 0};
+}
+
+KvShape hybridShape() {
+    return {.groups = {{.blockBytes = kMarkedBlockBytes}}, .stateBytes = kMarkBytes};
+}
+
+KvShape recurrentShape() {
+    return {.groups = {{.blockBytes = 0}}, .stateBytes = kMarkBytes};
+}
+
+KvShape everythingShape() {
+    KvShape shape = windowShape();
+    shape.stateBytes = kMarkBytes;
+    return shape;
+}
+
+std::vector<TokenId> tokensFrom(std::size_t count, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<TokenId> tokens(count);
+    for (TokenId& token : tokens) token = static_cast<TokenId>(random() % 50);
+    if (!tokens.empty()) tokens.front() = static_cast<TokenId>(1000 + seed);  // no two seeds begin alike
+    return tokens;
+}
+
+std::vector<TokenId> joined(std::vector<TokenId> first, const std::vector<TokenId>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+struct House {
+    explicit House(KvShape theShape, std::size_t blocks = 200)
+        : shape(std::move(theShape)), tier(blocks * 4096), cache(std::move(KvCache::create(shape, {1, 2}, tier, 128)).value()) {}
+
+    // As a scheduler does it: acquire, compute the rest in steps, leave the lease.
+    KvLease compute(const std::vector<TokenId>& tokens) {
+        KvLease lease = cache->acquire(tokens, tokens.size()).value();
+        expectMarks(lease, shape, tokens, lease.cachedTokens());
+        advance(lease, tokens, lease.cachedTokens(), tokens.size());
+        return lease;
+    }
+    void advance(KvLease& lease, const std::vector<TokenId>& tokens, std::size_t from, std::size_t to) {
+        while (from < to) {
+            const std::size_t next = std::min(from + 100, to);
+            ASSERT_TRUE(lease.grow(tokens.size()));
+            writeMarks(lease, shape, tokens, from, next);
+            lease.commit(tokens, next);
+            expectMarks(lease, shape, tokens, next);
+            from = next;
+        }
+        EXPECT_EQ(cache->checkIntegrity(), "");
+    }
+    std::size_t cached(const std::vector<TokenId>& tokens) {
+        auto lease = cache->acquire(tokens, tokens.size());
+        if (!lease) return 0;
+        expectMarks(*lease, shape, tokens, lease->cachedTokens());
+        return lease->cachedTokens();
+    }
+
+    KvShape shape;
+    HotTier tier;
+    std::unique_ptr<KvCache> cache;
+};
+
+TEST(KvCache, FindsWhatWasComputedTokenByToken) {
+    House house(plainShape());
+    const auto tokens = tokensFrom(300, 1);
+    house.compute(tokens).release();
+    EXPECT_EQ(house.cached(tokens), 300u);
+    EXPECT_EQ(house.cached(joined(tokens, {1, 2, 3})), 300u);
+    for (const std::size_t length : {1u, 63u, 64u, 65u, 128u, 200u, 299u}) {
+        const std::vector<TokenId> part(tokens.begin(), tokens.begin() + static_cast<long>(length));
+        EXPECT_EQ(house.cached(part), length);
+        EXPECT_EQ(house.cached(joined(part, {99, 99})), length) << "a fork";
+    }
+    EXPECT_EQ(house.cached(tokensFrom(300, 2)), 0u);
+    EXPECT_EQ(house.cache->leasedBytes(), 0u);
+    EXPECT_EQ(house.cache->checkIntegrity(), "");
+}
+
+TEST(KvCache, HoldsASharedPrefixOnce) {
+    House house(plainShape());
+    const auto prefix = tokensFrom(640, 1);
+    KvLease first = house.compute(joined(prefix, {7}));
+    KvLease second = house.compute(joined(prefix, {8}));
+    EXPECT_TRUE(std::equal(first.blocks().begin(), first.blocks().begin() + 10, second.blocks().begin()));
+    EXPECT_EQ(house.cache->leasedBytes(), 12u * 4096);
+}
+
+TEST(KvCache, WhatTwoComputeAtTheSameTimeIsHeldOnce) {
+    House house(plainShape());
+    const auto tokens = tokensFrom(200, 1);
+    KvLease first = house.cache->acquire(tokens, 200).value();
+    KvLease second = house.cache->acquire(tokens, 200).value();
+    EXPECT_EQ(house.cache->usedBytes(), 8u * 4096);
+    house.advance(first, tokens, 0, 200);
+    house.advance(second, tokens, 0, 200);
+    EXPECT_EQ(house.cache->usedBytes(), 5u * 4096) << "three full blocks, two tails";
+    first.release();
+    second.release();
+    EXPECT_EQ(house.cache->usedBytes(), 4u * 4096) << "one of two equal tails";
+}
+
+TEST(KvCache, ReadsFromATailThatAnotherStillFills) {
+    House house(plainShape());
+    const auto tokens = tokensFrom(100, 1);
+    KvLease first = house.compute(tokens);
+    EXPECT_EQ(house.cached(joined(tokens, {1})), 100u);
+    EXPECT_EQ(house.cached({tokens.begin(), tokens.begin() + 80}), 80u);
+}
+
+TEST(KvCache, TailsGoWhenABlockExtendsThem) {
+    House house(plainShape());
+    const auto tokens = tokensFrom(128, 1);
+    for (const std::size_t length : {70u, 90u, 80u})
+        house.compute({tokens.begin(), tokens.begin() + static_cast<long>(length)}).release();
+    EXPECT_EQ(house.cache->usedBytes(), 2u * 4096) << "the longest tail";
+    house.compute(tokens).release();
+    EXPECT_EQ(house.cache->usedBytes(), 2u * 4096);
+    EXPECT_EQ(house.cached(joined({tokens.begin(), tokens.begin() + 75}, {99})), 75u);
+}
+
+TEST(KvCache, TheColdestLeavesGoFirst) {
+    House house(plainShape(), 10);
+    const auto old = tokensFrom(256, 1);
+    const auto recent = tokensFrom(256, 2);
+    house.compute(old).release();
+    house.compute(recent).release();
+    EXPECT_EQ(house.cached(old), 256u);  // used again
+    house.compute(tokensFrom(192, 3)).release();
+    EXPECT_EQ(house.cache->knownTokens(recent), 192u) << "its last block went";
+    EXPECT_EQ(house.cache->knownTokens(old), 256u);
+    EXPECT_EQ(house.cache->usedBytes(), 10u * 4096);
+    EXPECT_EQ(house.tier.evictedBlocks(), 1u);
+    house.tier.setLimit(3 * 4096);
+    EXPECT_EQ(house.tier.usedBytes(), 3u * 4096);
+    EXPECT_EQ(house.cache->checkIntegrity(), "");
+}
+
+TEST(KvCache, TwoModelsShareOneLimit) {
+    HotTier tier(10 * 4096);
+    const KvShape shape = plainShape();
+    auto first = std::move(KvCache::create(shape, {1, 1}, tier)).value();
+    auto second = std::move(KvCache::create(shape, {2, 2}, tier)).value();
+    const auto tokens = tokensFrom(512, 1);
+    {
+        KvLease lease = first->acquire(tokens, 512).value();
+        writeMarks(lease, shape, tokens, 0, 512);
+        lease.commit(tokens, 512);
+    }
+    EXPECT_EQ(second->knownTokens(tokens), 0u) << "another model's";
+    auto lease = second->acquire(tokens, 512);
+    ASSERT_TRUE(lease.has_value());
+    EXPECT_EQ(first->knownTokens(tokens), 128u);
+    EXPECT_FALSE(second->acquire(tokensFrom(192, 2), 192).has_value());
+    EXPECT_EQ(first->knownTokens(tokens), 128u) << "what does not help is not evicted";
+    EXPECT_EQ(tier.checkIntegrity(), "");
+}
+
+TEST(KvCache, WindowsKeepTheEndsAndGiveUpTheMiddle) {
+    House house(windowShape(), 40);
+    const auto tokens = tokensFrom(640, 1);
+    house.compute(tokens).release();
+    EXPECT_EQ(house.cached(tokens), 640u);
+    const std::size_t before = house.cache->usedBytes();
+    // Ten blocks of three groups. Room for a stranger of three blocks in each: the oldest window payload goes.
+    house.compute(tokensFrom(256, 2)).release();
+    EXPECT_LE(house.cache->usedBytes(), 40u * 4096);
+    EXPECT_EQ(house.cached(joined(tokens, {5})), 640u) << "still there as a whole, of " << before;
+    EXPECT_EQ(house.cache->checkIntegrity(), "");
+}
+
+TEST(KvCache, AForkBehindAWindowThatWentRestartsWhereItIsWhole) {
+    House house(windowShape(), 20);
+    const auto tokens = tokensFrom(640, 1);  // fills 10 + 10 + 10 blocks: the windows' first ones go while it is computed
+    house.compute(tokens).release();
+    EXPECT_EQ(house.cached(tokens), 640u);
+    const std::vector<TokenId> part(tokens.begin(), tokens.begin() + 200);
+    EXPECT_LT(house.cache->knownTokens(joined(part, {99})), 200u);
+}
+
+TEST(KvCache, AStateIsFoundWhereItWasKept) {
+    for (const KvShape& shape : {hybridShape(), recurrentShape()}) {
+        House house(shape);
+        const auto tokens = tokensFrom(300, 1);
+        {
+            KvLease lease = house.cache->acquire(tokens, 300).value();
+            house.advance(lease, tokens, 0, 130);
+            lease.keepState(SnapshotKind::Branch);
+            house.advance(lease, tokens, 130, 250);
+            lease.keepState(SnapshotKind::PromptEnd);
+            house.advance(lease, tokens, 250, 300);
+            lease.keepState(SnapshotKind::ReplyEnd);
+        }
+        EXPECT_EQ(house.cached(joined(tokens, {1, 2})), 300u);
+        EXPECT_EQ(house.cached(joined({tokens.begin(), tokens.begin() + 299}, {99})), 250u) << "the newest at or before the fork";
+        EXPECT_EQ(house.cached(joined({tokens.begin(), tokens.begin() + 200}, {99})), 130u);
+        EXPECT_EQ(house.cached(joined({tokens.begin(), tokens.begin() + 129}, {99})), 0u);
+        EXPECT_EQ(house.cache->checkIntegrity(), "");
+    }
+}
+
+// Many conversations over one small pool. Every lease's positions are checked whenever they may have changed.
+class KvCacheRandom : public testing::TestWithParam<KvShape> {};
+
+TEST_P(KvCacheRandom, NothingLeaksAndNoBlockIsWrong) {
+    struct Running {
+        std::vector<TokenId> tokens;
+        KvLease lease;
+        std::size_t filled = 0;
+    };
+    std::mt19937_64 random(5);
+    const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+    House house(GetParam(), 60);
+    std::vector<Running> running;
+    std::vector<std::vector<TokenId>> past;
+    std::size_t found = 0;
+    for (int step = 0; step < 100'000; ++step) {
+        const std::size_t which = running.empty() ? 0 : below(running.size());
+        switch (below(8)) {
+            case 0: {  // a request: new, or a past one forked or extended
+                std::vector<TokenId> tokens;
+                if (!past.empty() && below(4) > 0) tokens = past[below(past.size())];
+                if (below(2) == 0) tokens.resize(tokens.empty() ? 0 : below(tokens.size()));
+                tokens = joined(tokens, tokensFrom(1 + below(150), below(12)));
+                if (tokens.size() > 700) tokens.resize(700);
+                auto lease = house.cache->acquire(tokens, tokens.size() + below(100));
+                if (!lease) break;
+                found += lease->cachedTokens();
+                expectMarks(*lease, house.shape, tokens, lease->cachedTokens());
+                const std::size_t filled = lease->cachedTokens();
+                running.push_back({std::move(tokens), std::move(*lease), filled});
+                break;
+            }
+            case 1:  // the answer grows
+                if (!running.empty() && running[which].tokens.size() < 760)
+                    running[which].tokens.push_back(static_cast<TokenId>(below(50)));
+                break;
+            case 2:
+            case 3:
+            case 4: {  // a step
+                if (running.empty() || running[which].filled == running[which].tokens.size()) break;
+                Running& each = running[which];
+                if (!each.lease.grow(each.tokens.size())) break;
+                const std::size_t next = each.filled + 1 + below(std::min<std::size_t>(128, each.tokens.size() - each.filled));
+                writeMarks(each.lease, house.shape, each.tokens, each.filled, next);
+                each.lease.commit(each.tokens, next);
+                each.filled = next;
+                break;
+            }
+            case 5:
+                if (!running.empty()) running[which].lease.keepState(static_cast<SnapshotKind>(below(4)));
+                break;
+            case 6:  // ends, is cancelled or preempted
+                if (running.empty() || (running.size() < 6 && below(3) > 0)) break;
+                past.push_back(running[which].tokens);
+                if (past.size() > 20) past.erase(past.begin());
+                running.erase(running.begin() + static_cast<long>(which));
+                break;
+            default:
+                if (below(200) == 0) house.tier.setLimit((30 + below(31)) * 4096);
+        }
+        if (!running.empty()) expectMarks(running[running.size() - 1].lease, house.shape, running.back().tokens, running.back().filled);
+        if (HasFatalFailure()) return;
+        ASSERT_EQ(house.cache->checkIntegrity(), "") << "step " << step;
+        ASSERT_LE(house.tier.leasedBytes(), 60u * 4096);
+    }
+    EXPECT_GT(found, 10'000u) << "hits are common";
+    running.clear();
+    EXPECT_EQ(house.cache->leasedBytes(), 0u);
+    EXPECT_EQ(house.cache->checkIntegrity(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, KvCacheRandom,
+                         testing::Values(plainShape(), windowShape(), hybridShape(), recurrentShape(), everythingShape()));
+
+}  // namespace
+}  // namespace larder::kv
