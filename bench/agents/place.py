@@ -2,7 +2,7 @@
 import contextlib
 
 from prompts import Prompts
-from served import Server
+from served import Problem, Server
 from streams import Streams
 
 
@@ -39,4 +39,9 @@ class Bench:
             stack.callback(server.stop)
             place = Place(server, self._opened)
             stack.callback(place.streams.close)
-            yield place
+            try:
+                yield place
+            except Exception as error:
+                if server.ended():
+                    raise Problem(f"larder serve is gone: {server.last_words()}") from error
+                raise

@@ -38,6 +38,9 @@ class Server:
             raise Problem(f"larder serve did not start: {said}")
         self.port = int(line.rsplit(":", 1)[1])
 
+    def ended(self):
+        return self._process.poll() is not None
+
     def last_words(self):
         """The last line on its standard error, and its exit code if it has ended."""
         lines = self._said.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
