@@ -89,7 +89,7 @@ def main():
         missed += bool(failure) + sum(not figure.ok for figure in figures)
         records[name] = {"failure": failure, "figures": [figure.record() for figure in figures]}
         if not asked.json:
-            print("\n".join(figure.line() for figure in figures) or f"{name:<38} FAILED: {failure}", flush=True)
+            print("\n".join(figure.line() for figure in figures) or f"{name:<42} FAILED: {failure}", flush=True)
     if asked.json:
         print(json.dumps({"rounds": asked.rounds, "missed": missed, "measurements": records}, indent=1))
     return 1 if missed else 0

@@ -47,7 +47,10 @@ def _longest_gap(place):
     place.streams.wait(lambda: going.tokens >= 16, what="an answer to begin")
     long, = place.streams.start(place.steady(place.prompts.fresh(LONG_BEHIND), 1))
     answered, = place.streams.finish(long, patience=PATIENCE)
-    place.streams.wait(lambda: going.pieces[-1][0] > long.ended, what="the answer to go on")
+    place.streams.wait(lambda: going.ended or going.pieces[-1][0] > long.ended, what="the answer to go on")
+    if going.ended:
+        going.answer()  # says so if it failed
+        raise ValueError("the answer ended before the long prompt did")
     place.streams.cancel(going)
     place.settle()
     moments = [moment for moment, _ in going.answer(whole=False).arrivals]
@@ -55,9 +58,9 @@ def _longest_gap(place):
 
 
 def _begun(place, count, tokens):
-    """So many long prompts that the engine works on."""
+    """So many long prompts, once the engine works on one of them."""
     streams = place.streams.start(*[place.steady(place.prompts.fresh(tokens), 1) for _ in range(count)])
-    place.streams.wait(lambda: all(stream.begun for stream in streams), PATIENCE, "a long prompt to begin")
+    place.streams.wait(lambda: any(stream.begun for stream in streams), PATIENCE, "a long prompt to begin")
     return streams
 
 

@@ -29,7 +29,7 @@ class Figure:
         low, high = min(self.values), max(self.values)
         verdict = "" if self.target == "-" else "ok" if self.ok else "MISS"
         measured = f"{self.judge(self.values):.{self.digits}f} {self.unit} ({low:.{self.digits}f}..{high:.{self.digits}f}, {len(self.values)})"
-        return f"{self.name:<38} target {self.target:<15} measured {measured:<40} {verdict:<5} {self.note}".rstrip()
+        return f"{self.name:<42} target {self.target:<15} measured {measured:<40} {verdict:<5} {self.note}".rstrip()
 
     def record(self):
         return {"name": self.name, "unit": self.unit, "at_most": self.at_most, "at_least": self.at_least, "ok": self.ok,
