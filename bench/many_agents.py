@@ -23,6 +23,7 @@ import argparse
 import gc
 import json
 import pathlib
+import signal
 import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -78,6 +79,7 @@ def measured(name, bench):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its servers end with it
     asked = options()
     needed = OF_THE_WINDOW.intersection(asked.only)
     bench = Bench(asked.larder.resolve(), asked.starter.resolve(), window_model(asked) if needed else None, asked.rounds)
