@@ -19,21 +19,20 @@ Nothing else should run on the machine meanwhile. Standard library only.
 import argparse
 import contextlib
 import gc
-import http.client
 import json
 import pathlib
 import random
-import select
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(SOURCE / "tests" / "support"))
+sys.path[:0] = [str(SOURCE / "tests" / "support"), str(SOURCE / "bench" / "http")]
 from larder_program import environment  # noqa: E402
+from prompts import WORDS  # noqa: E402
+from served import Problem, Server  # noqa: E402
+from streams import Streams  # noqa: E402
 
 WAYS = {
     "greedy": {"temperature": 0},
@@ -42,84 +41,6 @@ WAYS = {
     "temperature, top_k, top_p": {"temperature": 0.8, "top_k": 40, "top_p": 0.95},
     "temperature, min_p": {"temperature": 0.8, "min_p": 0.05},
 }
-PATIENCE = 120  # seconds for the model to load, or one answer
-WORDS = """the of and to in is that for it as was with be by on not he his but at are this have from or had an they which one you
-were her all she there would their we him been has when who will more no if out so said what up its about into than them can only
-other new some could time these two may then do first any my now such like our over man me even most made after also did many
-before must through back years where much your way well down should because each just those people how too little state good very
-make world still own see men work long get here between both life being under never day same another know while last might us
-great old year off come since against go came right used take three""".split()
-
-
-class Answer:
-    """Times are seconds from sending the request; last is that of the end, behind the last token."""
-
-    def __init__(self, first, text, last, timings, tokens):
-        self.first, self.text, self.last, self.timings, self.tokens = first, text, last, timings, tokens
-
-    def rate(self):
-        return (self.tokens - 1) / (self.last - self.first)
-
-    def engine_rate(self):
-        return (self.tokens - 1) / (self.timings["decode_ms"] / 1e3)
-
-
-class Server:
-    def __init__(self, program, model, threads, base, **changes):
-        values = environment(base, **changes)
-        self.process = subprocess.Popen([program, "serve", "--no-api-key", "--port", "0", "--model", model, "--threads", str(threads)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=values)
-        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
-        line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("listening on "):
-            sys.exit("http_overhead: larder serve did not start: try it by hand")
-        self.port = int(line.rsplit(":", 1)[1])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def tokenize(self, text):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        with contextlib.closing(connection):
-            connection.request("POST", "/tokenize", json.dumps({"content": text}), {"Content-Type": "application/json"})
-            return json.loads(connection.getresponse().read())["tokens"]
-
-    def ask(self, prompt, tokens, sampling):
-        body = json.dumps({"prompt": prompt, "max_tokens": tokens, "ignore_eos": True, "stream": True,
-                           "stream_options": {"include_usage": True}, **sampling}).encode()
-        head = (f"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode()
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            pieces = []
-            start = time.perf_counter()
-            connection.sendall(head + body)
-            while piece := connection.recv(65536):
-                pieces.append((time.perf_counter() - start, piece))
-                if piece.endswith(b"[DONE]\n\n") or b"data: [DONE]" in piece:
-                    break
-        return self._read(pieces, tokens)
-
-    @staticmethod
-    def _read(pieces, tokens):
-        """A frame counts at the time its last byte came."""
-        first, text, last, timings, usage, rest = None, "", None, None, None, b""
-        for moment, piece in pieces:
-            rest += piece
-            *lines, rest = rest.split(b"\n")
-            for line in lines:
-                if not line.startswith(b"data: {"):
-                    continue
-                frame = json.loads(line[6:])
-                if first is None and frame["choices"] and frame["choices"][0]["text"]:
-                    first, text = moment, frame["choices"][0]["text"]
-                if "timings" in frame:
-                    last, timings = moment, frame["timings"]
-                usage = frame.get("usage") or usage
-        if first is None or timings is None or usage is None or usage["completion_tokens"] != tokens:
-            sys.exit(f"http_overhead: not the answer that was asked for: {b''.join(piece for _, piece in pieces)[:500]!r}")
-        return Answer(first, text, last, timings, tokens)
 
 
 class RawEngine:
@@ -145,6 +66,7 @@ class Contest:
     def __init__(self, raw, server, asked):
         self.raw, self.server, self.asked = raw, server, asked
         self.random = random.Random(1)
+        self.streams = Streams(server)
         self.raw_rates = {way: [] for way in WAYS}
         self.answers = {way: [] for way in WAYS}
         self.raw_short, self.short = [], []
@@ -155,8 +77,10 @@ class Contest:
 
     def ask(self, prompt, tokens, sampling):
         """An answer that began with one token, or None."""
-        answer = self.server.ask(self.prompt(prompt), tokens, sampling)
-        return answer if len(self.server.tokenize(answer.text)) == 1 else None
+        answer, = self.streams.ask({"prompt": self.prompt(prompt), "max_tokens": tokens, "ignore_eos": True, **sampling})
+        if answer.tokens != tokens:
+            raise Problem(f"{answer.tokens} tokens came instead of {tokens}")
+        return answer if len(self.server.tokenize(answer.first_text)) == 1 else None
 
     def round(self):
         tokens = self.asked.tokens
@@ -172,7 +96,14 @@ class Contest:
                 self.short.append(answer)
 
     def forget(self):
-        self.__init__(self.raw, self.server, self.asked)
+        """All but the random numbers: no prompt comes again."""
+        for figures in (self.raw_short, self.short, *self.raw_rates.values(), *self.answers.values()):
+            figures.clear()
+
+
+def engine_rate(answer):
+    """Tokens per second as the server's engine thread measured it."""
+    return (answer.tokens - 1) / (answer.timings["decode_ms"] / 1e3)
 
 
 def spread(values, digits=1):
@@ -191,15 +122,15 @@ def report(contest):
     for way, answers in contest.answers.items():
         rates = [answer.rate() for answer in answers]
         shares[way] = [100 * rate / raw for rate, raw in zip(rates, contest.raw_rates[way])]
-        engine = [100 * answer.engine_rate() / raw for answer, raw in zip(answers, contest.raw_rates[way])]
+        engine = [100 * engine_rate(answer) / raw for answer, raw in zip(answers, contest.raw_rates[way])]
         print(f"| {way} | {spread(contest.raw_rates[way])} | {spread(rates)} | {spread(shares[way])} | {spread(engine)} |")
     raw = statistics.median(contest.raw_short) * 1e3
-    short = [1e3 * answer.first - raw for answer in contest.short]
-    long = [1e3 * answer.first - answer.timings["prefill_ms"] for answer in contest.answers["greedy"]]
+    short = [1e3 * answer.ttft() - raw for answer in contest.short]
+    long = [1e3 * answer.ttft() - answer.timings["prefill_ms"] for answer in contest.answers["greedy"]]
     queue = [answer.timings["queue_ms"] for answer in contest.answers["greedy"]]
-    print(f"time to the first token, prompt of 1: {spread([1e3 * answer.first for answer in contest.short], 2)} ms; "
+    print(f"time to the first token, prompt of 1: {spread([1e3 * answer.ttft() for answer in contest.short], 2)} ms; "
           f"overhead over the raw engine's {raw:.2f} ms: {spread(short, 2)} ms")
-    print(f"time to the first token, prompt of {asked.prompt}: {spread([1e3 * answer.first for answer in contest.answers['greedy']], 1)} ms; "
+    print(f"time to the first token, prompt of {asked.prompt}: {spread([1e3 * answer.ttft() for answer in contest.answers['greedy']], 1)} ms; "
           f"overhead over the server's own prefill time: {spread(long, 2)} ms, of it queued {spread(queue, 2)} ms")
     decode, first = statistics.median(shares["greedy"]), max(statistics.median(short), statistics.median(long))
     print(f"greedy decode {decode:.1f} % of the raw engine (target 97), overhead to the first token {first:.2f} ms (target 3)")
@@ -227,7 +158,7 @@ def main():
     changes = {"LARDER_ISA": asked.isa} if asked.isa else {}
     with tempfile.TemporaryDirectory(prefix="larder-http-") as folder, contextlib.ExitStack() as stack:
         base, model = pathlib.Path(folder), asked.model.resolve()
-        server = Server(larder, model, asked.threads, base, **changes)
+        server = Server(larder, model, asked.threads, **changes)
         stack.callback(server.stop)
         raw = RawEngine(raw_engine, model, asked.threads or cores(larder, model, base), base, **changes)
         stack.callback(raw.stop)
@@ -249,4 +180,7 @@ def cores(larder, model, base):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Problem as problem:
+        sys.exit(f"http_overhead: {problem}")

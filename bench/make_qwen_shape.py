@@ -10,20 +10,17 @@ Width 1024, 28 layers, 16 heads of 128 on 8 KV heads, feed-forward 3072, vocabul
 The tokenizer is a byte-level BPE without merges: 3 control tokens, 256 bytes, and words that only a model can say.
 """
 import math
-import os
 import random
 import struct
 import sys
+
+import gguf_file
+from gguf_file import ARRAY, BOOL, F16, F32, FLOAT32, I32, STRING, U32
 
 WIDTH, LAYERS, HEADS, KV_HEADS, HEAD, FEED_FORWARD, VOCABULARY = 1024, 28, 16, 8, 128, 3072, 151936
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEMPLATE = ("{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n'}}"
             "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}")
-
-# GGUF's numbers for metadata and tensors.
-U32, I32, FLOAT32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
-F32, F16 = 0, 1
-ALIGNMENT = 32
 
 
 def byte_letters():
@@ -86,27 +83,6 @@ def tensors():
     yield "output_norm.weight", F32, (WIDTH,)
 
 
-def packed_string(text):
-    data = text.encode()
-    return struct.pack("<Q", len(data)) + data
-
-
-def packed_scalar(kind, value):
-    formats = {U32: "<I", I32: "<i", FLOAT32: "<f", BOOL: "<?"}
-    return packed_string(value) if kind == STRING else struct.pack(formats[kind], value)
-
-
-def packed_value(kind, value):
-    if not isinstance(kind, tuple):
-        return struct.pack("<I", kind) + packed_scalar(kind, value)
-    elements = b"".join(packed_scalar(kind[1], element) for element in value)
-    return struct.pack("<IIQ", ARRAY, kind[1], len(value)) + elements
-
-
-def tensor_bytes(kind, shape):
-    return math.prod(shape) * (4 if kind == F32 else 2)
-
-
 def random_halves(seed, count, columns):
     """Numbers in F16 whose mean square is about 1 / columns, so that products keep their scale.
 
@@ -119,39 +95,24 @@ def random_halves(seed, count, columns):
     return (chance & free | same).to_bytes(2 * count, "little")
 
 
-def write_tensor(file, name, kind, shape):
+def tensor_data(name, kind, shape):
     if kind == F32:
-        file.write(struct.pack("<f", 1.0) * math.prod(shape))
+        yield struct.pack("<f", 1.0) * math.prod(shape)
         return
     columns, rows = shape
     step = 4096  # rows at once: little memory
     for first in range(0, rows, step):
-        file.write(random_halves(f"{name} {first}", min(step, rows - first) * columns, columns))
-
-
-def write(path):
-    head = struct.pack("<4sIQQ", b"GGUF", 3, len(list(tensors())), len(metadata()))
-    for key, kind, value in metadata():
-        head += packed_string(key) + packed_value(kind, value)
-    offset = 0
-    for name, kind, shape in tensors():  # every size is a multiple of the alignment
-        head += packed_string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, offset)
-        offset += tensor_bytes(kind, shape)
-    with open(path, "wb") as file:
-        file.write(head + b"\0" * (-len(head) % ALIGNMENT))
-        for tensor in tensors():
-            write_tensor(file, *tensor)
+        yield random_halves(f"{name} {first}", min(step, rows - first) * columns, columns)
 
 
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    part = sys.argv[1] + ".part"
+    packed = [(key, gguf_file.packed_value(kind, value)) for key, kind, value in metadata()]
     try:
-        write(part)
-        os.replace(part, sys.argv[1])
+        gguf_file.write(sys.argv[1], packed, list(tensors()), tensor_data)
     except OSError as error:
-        sys.exit(f"make_qwen_shape: cannot write {error.filename or part}: {error.strerror}")
+        sys.exit(f"make_qwen_shape: cannot write {error.filename or sys.argv[1]}: {error.strerror}")
 
 
 if __name__ == "__main__":

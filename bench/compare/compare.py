@@ -11,7 +11,6 @@ A cell is the median of the rounds with (smallest..largest); a ratio is taken in
 Nothing else should run on the machine meanwhile.
 """
 import argparse
-import os
 import pathlib
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from contest import Contest, Larder, LlamaCpp, with_spread
 from run import Problem, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "bench"))
+from starter import cache_folder  # noqa: E402
 
 
 def options():
@@ -39,8 +40,8 @@ def options():
     return parser.parse_args()
 
 
-def cache_folder():
-    folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "larder-bench"
+def made_cache_folder():
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -70,7 +71,7 @@ def compare(asked):
     variants = [peer.NATIVE]
     variants += [peer.AVX2] if asked.peer_avx2 else []
     variants += [peer.without_amx()] if asked.peer_no_amx else []
-    cache = cache_folder()
+    cache = made_cache_folder()
     tools = {variant: peer.build(cache, variant) for variant in variants}
     files = {name: models.find(name, cache, tools[peer.NATIVE]) for name in asked.models or models.MAKERS}
 
