@@ -120,6 +120,14 @@ public:
         }
     }
 
+    // The same page scrolled until this part of it is seen, where it is not seen at once.
+    void takePart(QWidget& window, QWidget& page, QWidget& part, const QString& name) {
+        auto* area = page.findChild<QScrollArea*>();
+        area->ensureWidgetVisible(&part);
+        if (area->verticalScrollBar()->value() > 0) take(window, name);
+        area->verticalScrollBar()->setValue(0);
+    }
+
     int complaints() const { return m_complaints; }
     int taken() const { return m_taken; }
 
@@ -251,6 +259,8 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     model.refresh();
     window.showPage(ui::PageId::Overview);
     photographer.takeScrolled(window, *window.page(ui::PageId::Overview), QStringLiteral("overview"));
+    QWidget* overview = window.page(ui::PageId::Overview);
+    photographer.takePart(window, *overview, *overview->findChild<QWidget*>(QStringLiteral("hotTier")), QStringLiteral("overview-hot-tier"));
     window.showPage(ui::PageId::Models);
     photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
     window.showPage(ui::PageId::Logs);
