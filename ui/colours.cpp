@@ -73,6 +73,7 @@ QPushButton { padding: $5px $14px; min-height: $18px; }
 QToolButton { padding: $5px; }
 QPushButton:hover, QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked { background: @border; }
+QPushButton:checked { color: @accent; background: @hover; border-color: @accent; }
 QPushButton:focus { border: 2px solid @accent; padding: @focusY $13px; }
 QToolButton:focus { border: 2px solid @accent; padding: @focusY; }
 QPushButton:disabled, QToolButton:disabled { color: @disabled; background: @window; border-color: @border; }

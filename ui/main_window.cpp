@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "ui/ask.h"
+#include "ui/loaded_models.h"
 #include "ui/look.h"
 #include "ui/pages/logs_page.h"
 #include "ui/pages/models_page.h"
@@ -194,7 +195,8 @@ void MainWindow::updateBanner() {
         return advise(Advice::StartServer, status.detail(), Tone::Bad, tr("Try again"));
     }
     const bool running = now.server == ServerState::Running;
-    if (running && now.engine.modelState == ModelState::Failed)
+    const ModelStatus* foremost = foremostModel(now.engine);
+    if (running && foremost && foremost->state == ModelState::Failed)
         return advise(Advice::OpenModels, status.detail(), Tone::Bad, tr("Choose a model"));
     const bool pageSaysRestart = currentPage() == PageId::Settings || (onOverview && !warned);
     if (running && now.restartNeeded && !pageSaysRestart)

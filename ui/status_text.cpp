@@ -1,10 +1,12 @@
 #include "ui/status_text.h"
 
 #include <QLocale>
-#include <QStringList>
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "ui/loaded_models.h"
+#include "ui/model_text.h"
 
 namespace larder::ui {
 
@@ -21,16 +23,11 @@ Light lightOf(const ServiceSnapshot& snapshot) {
         case ServerState::Stopping: return Light::Starting;
         case ServerState::Running: break;
     }
-    if (engine.modelState == ModelState::Failed) return Light::Warning;
-    if (engine.modelState == ModelState::Loading) return Light::Starting;
-    if (engine.runningSequences > 0) return Light::Generating;
+    if (engine.runningSequences > 0) return Light::Generating;  // others may be loaded meanwhile
+    const ModelStatus* foremost = foremostModel(engine);
+    if (foremost && foremost->state == ModelState::Failed) return Light::Warning;
+    if (foremost && foremost->state != ModelState::Loaded) return Light::Starting;
     return engine.warning.empty() ? Light::Serving : Light::Warning;
-}
-
-QString percentOf(double share) {
-    // Rounded down: 100 % is said only when nothing is left. The little more is for 29 of 100, which is 28.999... in binary.
-    const double percent = std::isfinite(share) ? std::clamp(share * 100 + 1e-9, 0.0, 100.0) : 0;
-    return StatusText::tr("%1 %").arg(QLocale().toString(static_cast<int>(percent)));
 }
 
 double perSecond(std::uint64_t tokens, double seconds) {
@@ -67,59 +64,128 @@ QString StatusText::headline() const {
 
 QString StatusText::detail() const {
     const EngineStatus& engine = m_snapshot.engine;
-    const QString model = fromStatus(engine.model);
+    const ModelStatus* foremost = foremostModel(engine);
     switch (m_snapshot.server) {
         case ServerState::Failed:
             return m_snapshot.failure.empty() ? tr("The server could not start.") : fromStatus(m_snapshot.failure);
         case ServerState::Stopped: return tr("The server is off: no program can ask it.");
         case ServerState::Stopping: return tr("The last answers are being finished.");
         case ServerState::Starting:
-            if (engine.modelState != ModelState::Loading) return tr("The server is getting ready.");
-            break;
+            if (!foremost || foremost->state != ModelState::Loading) return tr("The server is getting ready.");
+            return loadingLine(*foremost);
         case ServerState::Running: break;
     }
-    switch (engine.modelState) {
-        case ModelState::Failed:
-            return engine.failure.empty() ? tr("%1 could not be loaded.").arg(model) : fromStatus(engine.failure);
-        case ModelState::Loading: return tr("Loading %1: %2").arg(model, percentOf(engine.loadProgress));
-        case ModelState::Unloaded:
-        case ModelState::Loaded: break;
+    if (engine.runningSequences > 0) return activity();
+    if (foremost) {
+        switch (foremost->state) {
+            case ModelState::Loading: return loadingLine(*foremost);
+            case ModelState::Failed: return ModelText(*foremost).remark();
+            case ModelState::Unloaded: return tr("%1 waits for memory.").arg(fromStatus(foremost->name));
+            case ModelState::Loaded: break;
+        }
     }
-    if (engine.runningSequences > 0) return activity(model);
     if (!engine.warning.empty()) return fromStatus(engine.warning);
-    if (engine.modelState == ModelState::Loaded) return model;
+    if (foremost) return loadedModels();
     if (m_snapshot.modelsKnown && m_snapshot.models->empty()) return tr("There is no model on this computer yet.");
     return tr("Ready: the first request loads its model.");
 }
 
+QString StatusText::subject() const {
+    const ModelStatus* foremost = foremostModel(m_snapshot.engine);
+    if (!foremost) return {};
+    const bool loaded = foremost->state == ModelState::Loaded || m_light == Light::Generating;
+    return loaded && latestLoaded(m_snapshot.engine) ? loadedModels() : fromStatus(foremost->name);
+}
+
+QString StatusText::loadedModels() const {
+    const std::size_t loaded = countOf(m_snapshot.engine, ModelState::Loaded);
+    if (loaded > 1) return tr("%1 models loaded").arg(count(loaded));
+    const ModelStatus* only = latestLoaded(m_snapshot.engine);
+    return only ? fromStatus(only->name) : QString();
+}
+
+QString StatusText::loadingLine(const ModelStatus& model) const {
+    return tr("Loading %1: %2").arg(fromStatus(model.name), percent(model.loadProgress));
+}
+
 // What the running requests are at: a prompt being read is a wait with an end, so it says how far it is.
-QString StatusText::activity(const QString& model) const {
+QString StatusText::activity() const {
     const EngineStatus& engine = m_snapshot.engine;
     if (engine.prefillingSequences > 0 && engine.prefillTotalTokens > 0) {
         const double share = static_cast<double>(engine.prefillDoneTokens) / static_cast<double>(engine.prefillTotalTokens);
         return tr("Reading a prompt: %1 of %2 tokens (%3)")
-            .arg(count(std::min(engine.prefillDoneTokens, engine.prefillTotalTokens)), count(engine.prefillTotalTokens), percentOf(share));
+            .arg(count(std::min(engine.prefillDoneTokens, engine.prefillTotalTokens)), count(engine.prefillTotalTokens), percent(share));
     }
-    if (engine.decodeTokensPerSecond > 0) return tr("%1 writes %2").arg(model, tokenRate(engine.decodeTokensPerSecond));
-    return tr("%1 is answering").arg(model);
+    const ModelStatus* one = latestLoaded(engine);
+    std::size_t busy = 0;
+    for (const ModelStatus& model : engine.models) {
+        if (model.runningSequences == 0) continue;
+        one = &model;
+        ++busy;
+    }
+    const QString rate = engine.decodeTokensPerSecond > 0 ? tokenRate(engine.decodeTokensPerSecond) : QString();
+    if (busy > 1) return rate.isEmpty() ? tr("%1 models are answering").arg(count(busy)) : tr("%1 models write %2").arg(count(busy), rate);
+    const QString model = one ? fromStatus(one->name) : QString();
+    return rate.isEmpty() ? tr("%1 is answering").arg(model) : tr("%1 writes %2").arg(model, rate);
 }
 
 QString StatusText::tooltip() const {
-    const EngineStatus& engine = m_snapshot.engine;
     QStringList lines = {tr("Larder: %1").arg(headline()), detail()};
     if (m_snapshot.server == ServerState::Running) {
         lines += fromStatus(m_snapshot.address);
-        if (m_light == Light::Generating) {
-            if (!engine.model.empty() && !lines.at(1).contains(fromStatus(engine.model))) lines += fromStatus(engine.model);
-            lines += tr("%1 running, %2 waiting").arg(count(engine.runningSequences), count(engine.waitingSequences));
-        }
-        QStringList rates;
-        if (engine.prefillSeconds > 0 && engine.computedPromptTokens > 0) rates += tr("Prefill %1").arg(prefillRate());
-        if (engine.decodeSeconds > 0 && engine.generatedTokens > engine.firstTokens) rates += tr("decode %1").arg(decodeRate());
-        if (!rates.isEmpty()) lines += rates.join(QStringLiteral(", "));
-        if (engine.promptTokens > 0) lines += tr("%1 of the prompts came from the cache").arg(cacheEfficiency());
+        lines += generatingLines(lines.at(1));
+        lines += figureLines();
     }
     return lines.join(QLatin1Char('\n'));
+}
+
+// The names of what is loaded where the detail does not have them, the requests, and what is loaded beside them.
+QStringList StatusText::generatingLines(const QString& detail) const {
+    constexpr qsizetype kMostNames = 3;
+    const EngineStatus& engine = m_snapshot.engine;
+    QStringList names, loading;
+    for (const ModelStatus& model : engine.models) {
+        if (model.state == ModelState::Loaded) names += fromStatus(model.name);
+        if (model.state == ModelState::Loading && m_light == Light::Generating) loading += loadingLine(model);
+    }
+    if (names.size() == 1 && (m_light != Light::Generating || detail.contains(names.first()))) names.clear();
+    const qsizetype more = names.size() - kMostNames;
+    QStringList lines;
+    if (more > 0) lines += tr("%1 and %2 more").arg(names.mid(0, kMostNames).join(QStringLiteral(", ")), QString::number(more));
+    else if (!names.isEmpty()) lines += names.join(QStringLiteral(", "));
+    if (m_light == Light::Generating || engine.waitingSequences > 0) lines += requests();
+    return lines + loading;
+}
+
+QStringList StatusText::figureLines() const {
+    const EngineStatus& engine = m_snapshot.engine;
+    QStringList lines, rates;
+    if (engine.prefillSeconds > 0 && engine.computedPromptTokens > 0) rates += tr("Prefill %1").arg(prefillRate());
+    if (engine.decodeSeconds > 0 && engine.generatedTokens > engine.firstTokens) rates += tr("decode %1").arg(decodeRate());
+    if (!rates.isEmpty()) lines += rates.join(QStringLiteral(", "));
+    if (engine.promptTokens > 0) lines += tr("%1 of the prompts came from the cache").arg(cacheEfficiency());
+    return lines;
+}
+
+QString StatusText::requests() const {
+    const EngineStatus& engine = m_snapshot.engine;
+    const std::size_t waiting = engine.waitingSequences;
+    if (engine.runningSequences == 0 && waiting == 0) return tr("No request is running or waiting.");
+    const std::size_t loading = std::min(engine.loadingSequences, waiting);
+    const std::size_t following = std::min(engine.followingSequences, waiting - loading);
+    const bool allLoading = loading > 0 && loading == waiting;
+    QString text = allLoading ? tr("%1 running, %2 waiting for a model to load") : tr("%1 running, %2 waiting");
+    text = text.arg(count(engine.runningSequences), count(waiting));
+    if (loading > 0 && !allLoading) text = tr("%1, %2 of them for a model to load").arg(text, count(loading));
+    if (following == 1) text = tr("%1, 1 follows another request").arg(text);
+    if (following > 1) text = tr("%1, %2 follow other requests").arg(text, count(following));
+    return text;
+}
+
+QString StatusText::hotTier() const {
+    const HotTierStatus& tier = m_snapshot.engine.hotTier;
+    if (tier.limitBytes == 0) return {};
+    return tr("%1 in use, %2 kept of %3").arg(bytes(tier.leasedBytes), bytes(tier.cachedBytes), bytes(tier.limitBytes));
 }
 
 QString StatusText::tokensProcessed() const {
@@ -131,7 +197,7 @@ QString StatusText::tokensCached() const { return count(m_snapshot.engine.cached
 QString StatusText::cacheEfficiency() const {
     const EngineStatus& engine = m_snapshot.engine;
     if (engine.promptTokens == 0) return QStringLiteral("-");
-    return percentOf(static_cast<double>(engine.cachedTokens) / static_cast<double>(engine.promptTokens));
+    return percent(static_cast<double>(engine.cachedTokens) / static_cast<double>(engine.promptTokens));
 }
 
 QString StatusText::prefillRate() const {
@@ -151,6 +217,12 @@ QString StatusText::timeToFirstToken() const {
     if (milliseconds < 100) return tr("%1 ms").arg(QLocale().toString(std::round(milliseconds), 'f', 0));
     if (milliseconds < 59'950) return tr("%1 s").arg(QLocale().toString(milliseconds / 1000, 'f', 1));
     return duration(milliseconds / 1000);
+}
+
+QString StatusText::percent(double share) {
+    // The little more is for 29 of 100, which is 28.999... in binary.
+    const double whole = std::isfinite(share) ? std::clamp(share * 100 + 1e-9, 0.0, 100.0) : 0;
+    return tr("%1 %").arg(QLocale().toString(static_cast<int>(whole)));
 }
 
 QString StatusText::bytes(std::uint64_t bytes) {

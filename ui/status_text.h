@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 #include <QString>
+#include <QStringList>
 
 #include "engine/service.h"
 
@@ -19,8 +20,13 @@ public:
     Light light() const { return m_light; }
     QString iconName() const;    // ":/icons/tray-serving.svg"
     QString headline() const;    // "Serving", "Generating", "Stopped", "Starting ...", "Needs attention"
-    QString detail() const;      // one line: the loaded model, the load's progress, or the failure's sentence
-    QString tooltip() const;     // headline, address, model, live figures; several lines, plain text
+    QString detail() const;      // one line: what is loaded, the load's progress, or the failure's sentence
+    QString subject() const;     // what the headline is about: a model's name, "2 models loaded", or nothing
+    QString tooltip() const;     // headline, address, models, live figures; several lines, plain text
+
+    // The requests under way and those that wait, with what for: "2 running, 3 waiting, 1 of them for a model to load".
+    QString requests() const;
+    QString hotTier() const;     // "1.2 GB in use, 3.4 GB kept of 5.6 GB"; empty while there is none
 
     // Serving stats of this run, for the tray menu and Overview.
     QString tokensProcessed() const;    // prompt + generated
@@ -30,13 +36,18 @@ public:
     QString decodeRate() const;
     QString timeToFirstToken() const;   // mean: "0.4 s", "-"
 
+    static QString percent(double share);              // "64 %", rounded down: 100 % is said only when nothing is left
     static QString bytes(std::uint64_t bytes);         // "4.1 GB" in the user's number format
     static QString duration(double seconds);           // "2 min 5 s"
     static QString tokenRate(double tokensPerSecond);  // "943 tokens/s"
     static QString count(std::uint64_t number);        // "1,234,567" in the user's number format
 
 private:
-    QString activity(const QString& model) const;
+    QString loadedModels() const;
+    QString activity() const;
+    QString loadingLine(const ModelStatus& model) const;
+    QStringList generatingLines(const QString& detail) const;
+    QStringList figureLines() const;
     const ServiceSnapshot& m_snapshot;
     Light m_light;
 };

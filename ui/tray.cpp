@@ -4,6 +4,7 @@
 #include <QClipboard>
 #include <QDBusConnection>
 #include <QDBusServiceWatcher>
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -58,8 +59,8 @@ struct Tray::Actions {
     QAction* copyKey = nullptr;
 
     std::optional<Light> shownLight;
-    std::string shownModel;          // what the models menu was built for
-    std::vector<std::string> shownModels;
+    std::vector<std::string> shownModels;  // what the models menu was built for
+    std::vector<std::string> shownLoaded;
     bool modelsBuilt = false;
 };
 
@@ -150,9 +151,8 @@ void Tray::update() {
     const QString tip = status.tooltip();
     if (m_icon.toolTip() != tip) m_icon.setToolTip(tip);
 
-    const QString model = QString::fromStdString(m_model.snapshot().engine.model);
-    setActionText(*m_actions->state,
-                  menuText(model.isEmpty() ? status.headline() : tr("%1: %2").arg(status.headline(), model)));
+    const QString subject = status.subject();
+    setActionText(*m_actions->state, menuText(subject.isEmpty() ? status.headline() : tr("%1: %2").arg(status.headline(), subject)));
     setActionText(*m_actions->figures[0], tr("This run: %1 tokens processed").arg(status.tokensProcessed()));
     setActionText(*m_actions->figures[1], tr("Tokens from the cache: %1").arg(status.tokensCached()));
     setActionText(*m_actions->figures[2], tr("Cache efficiency: %1").arg(status.cacheEfficiency()));
@@ -181,20 +181,23 @@ void Tray::updateModels() {
     std::vector<std::string> names;
     for (const ModelInfo& model : *now.models)
         if (model.problem.empty()) names.push_back(model.name);
-    const bool has = now.engine.modelState == ModelState::Loaded || now.engine.modelState == ModelState::Loading;
-    const std::string loaded = has ? now.engine.model : std::string();
-    if (m_actions->modelsBuilt && names == m_actions->shownModels && loaded == m_actions->shownModel) return;
+    std::vector<std::string> loaded;   // or being loaded
+    for (const ModelStatus& model : now.engine.models)
+        if (model.state == ModelState::Loaded || model.state == ModelState::Loading) loaded.push_back(model.name);
+    if (m_actions->modelsBuilt && names == m_actions->shownModels && loaded == m_actions->shownLoaded) return;
     m_actions->modelsBuilt = true;
     m_actions->shownModels = names;
-    m_actions->shownModel = loaded;
+    m_actions->shownLoaded = loaded;
 
     QMenu& menu = *m_actions->models;
+    for (QMenu* old : menu.findChildren<QMenu*>(Qt::FindDirectChildrenOnly)) old->deleteLater();  // clear() leaves submenus
     menu.clear();
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if (i >= kModelsInMenu && names[i] != loaded) continue;  // the rest is on the Models page
+        const bool isLoaded = std::find(loaded.begin(), loaded.end(), names[i]) != loaded.end();
+        if (i >= kModelsInMenu && !isLoaded) continue;  // the rest is on the Models page
         QAction* action = menu.addAction(menuText(QString::fromStdString(names[i])));
         action->setCheckable(true);
-        action->setChecked(names[i] == loaded);
+        action->setChecked(isLoaded);
         // What goes wrong comes as a notice; the check mark follows what is really loaded.
         connect(action, &QAction::triggered, this, [this, name = names[i]] {
             m_actions->modelsBuilt = false;
@@ -203,11 +206,27 @@ void Tray::updateModels() {
     }
     if (names.empty()) menu.addAction(tr("No model yet"))->setEnabled(false);
     menu.addSeparator();
-    if (!loaded.empty()) {
-        connect(menu.addAction(tr("Unload")), &QAction::triggered, this,
-                [this] { m_model.service().unloadModel("", m_model.reply<void>(this, [](const Expected<void>&) {})); });
-    }
+    addUnloadEntries(loaded);
     connect(menu.addAction(tr("Manage models ...")), &QAction::triggered, this, [this] { Q_EMIT windowWanted(PageId::Models); });
+}
+
+// One that is loaded needs one entry; of several each can go alone, or all at once.
+void Tray::addUnloadEntries(const std::vector<std::string>& loaded) {
+    QMenu& menu = *m_actions->models;
+    if (loaded.empty()) return;
+    if (loaded.size() == 1) {
+        connect(menu.addAction(tr("Unload")), &QAction::triggered, this, [this, name = loaded.front()] { unload(name); });
+        return;
+    }
+    QMenu* which = menu.addMenu(tr("Unload"));
+    for (const std::string& name : loaded)
+        connect(which->addAction(menuText(QString::fromStdString(name))), &QAction::triggered, this, [this, name] { unload(name); });
+    which->addSeparator();
+    connect(which->addAction(tr("All of them")), &QAction::triggered, this, [this] { unload(std::string()); });
+}
+
+void Tray::unload(const std::string& name) {
+    m_model.service().unloadModel(name, m_model.reply<void>(this, [](const Expected<void>&) {}));
 }
 
 // Several at once become one notification: the desktop shows one at a time.

@@ -36,6 +36,8 @@ private:
     void update();          // only touches what changed: a menu being read must not flicker
     void updateServerActions();
     void updateModels();
+    void addUnloadEntries(const std::vector<std::string>& loaded);
+    void unload(const std::string& name);
     void showNotices();
     void openNoticePage();
     void toggleWindow();

@@ -195,8 +195,7 @@ int hours(int count) {
     const auto step = [&] {
         script->edit([&](ServiceSnapshot& snapshot) {
             snapshot.server = ServerState::Running;
-            snapshot.engine.modelState = ModelState::Loaded;
-            snapshot.engine.model = "model";
+            snapshot.engine.models = {ModelStatus{.name = "model", .state = ModelState::Loaded, .failure = {}}};
             const bool busy = second % 60 < 30;
             snapshot.engine.runningSequences = busy ? 1 : 0;
             snapshot.engine.promptTokens += busy ? 400 : 0;

@@ -2,6 +2,49 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
 <context>
+    <name>ModelText</name>
+    <message>
+        <source>loaded</source>
+        <translation>geladen</translation>
+    </message>
+    <message>
+        <source>loading %1</source>
+        <translation>wird geladen: %1</translation>
+    </message>
+    <message>
+        <source>waiting for memory</source>
+        <translation>wartet auf Speicher</translation>
+    </message>
+    <message>
+        <source>failed to load</source>
+        <translation>Laden fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>It is loaded as soon as other models leave it enough memory.</source>
+        <translation>Es wird geladen, sobald andere Modelle ihm genug Speicher lassen.</translation>
+    </message>
+    <message>
+        <source>%1 could not be loaded.</source>
+        <translation>%1 konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <source>%1 running</source>
+        <translation>%1 in Arbeit</translation>
+    </message>
+    <message>
+        <source>%1 waiting</source>
+        <translation>%1 warten</translation>
+    </message>
+    <message>
+        <source>%1 of weights</source>
+        <translation>%1 Gewichte</translation>
+    </message>
+    <message>
+        <source>%1 in the prompt cache</source>
+        <translation>%1 im Prompt-Cache</translation>
+    </message>
+</context>
+<context>
     <name>SettingsPage</name>
     <message>
         <source>Server</source>
@@ -239,6 +282,26 @@
         <source>automatic</source>
         <translation>automatisch</translation>
     </message>
+    <message>
+        <source>Memory for models</source>
+        <translation>Speicher für Modelle</translation>
+    </message>
+    <message>
+        <source>A size such as 16G, for all loaded models together. Where it does not reach, an idle one makes room.</source>
+        <translation>Eine Größe wie 16G, für alle geladenen Modelle zusammen. Wo sie nicht reicht, macht ein unbenutztes Platz.</translation>
+    </message>
+    <message>
+        <source>Unload idle models after</source>
+        <translation>Unbenutzte Modelle entladen nach</translation>
+    </message>
+    <message>
+        <source>Pinned models stay. What a model has read is kept in the prompt cache.</source>
+        <translation>Angeheftete Modelle bleiben. Was ein Modell gelesen hat, bleibt im Prompt-Cache.</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
+    </message>
 </context>
 <context>
     <name>StatusText</name>
@@ -289,10 +352,6 @@
     <message>
         <source>The server is getting ready.</source>
         <translation>Der Server macht sich bereit.</translation>
-    </message>
-    <message>
-        <source>%1 could not be loaded.</source>
-        <translation>%1 konnte nicht geladen werden.</translation>
     </message>
     <message>
         <source>Loading %1: %2</source>
@@ -393,6 +452,50 @@
     <message>
         <source>%1 tokens/s</source>
         <translation>%1 Token/s</translation>
+    </message>
+    <message>
+        <source>%1 waits for memory.</source>
+        <translation>%1 wartet auf Speicher.</translation>
+    </message>
+    <message>
+        <source>%1 models loaded</source>
+        <translation>%1 Modelle geladen</translation>
+    </message>
+    <message>
+        <source>%1 models are answering</source>
+        <translation>%1 Modelle antworten</translation>
+    </message>
+    <message>
+        <source>%1 models write %2</source>
+        <translation>%1 Modelle schreiben %2</translation>
+    </message>
+    <message>
+        <source>%1 and %2 more</source>
+        <translation>%1 und %2 weitere</translation>
+    </message>
+    <message>
+        <source>No request is running or waiting.</source>
+        <translation>Keine Anfrage ist in Arbeit oder wartet.</translation>
+    </message>
+    <message>
+        <source>%1 running, %2 waiting for a model to load</source>
+        <translation>%1 in Arbeit, %2 warten auf das Laden eines Modells</translation>
+    </message>
+    <message>
+        <source>%1, %2 of them for a model to load</source>
+        <translation>%1, davon %2 auf das Laden eines Modells</translation>
+    </message>
+    <message>
+        <source>%1, 1 follows another request</source>
+        <translation>%1, 1 folgt einer anderen Anfrage</translation>
+    </message>
+    <message>
+        <source>%1, %2 follow other requests</source>
+        <translation>%1, %2 folgen anderen Anfragen</translation>
+    </message>
+    <message>
+        <source>%1 in use, %2 kept of %3</source>
+        <translation>%1 in Benutzung, %2 aufgehoben von %3</translation>
     </message>
 </context>
 <context>
@@ -844,22 +947,6 @@
         <translation>Hugging-Face-Cache: dort benutzt, wo es liegt</translation>
     </message>
     <message>
-        <source>Loading: %1 %</source>
-        <translation>Wird geladen: %1 %</translation>
-    </message>
-    <message>
-        <source>loaded</source>
-        <translation>geladen</translation>
-    </message>
-    <message>
-        <source>loading</source>
-        <translation>wird geladen</translation>
-    </message>
-    <message>
-        <source>failed to load</source>
-        <translation>nicht geladen</translation>
-    </message>
-    <message>
         <source>cannot run yet</source>
         <translation>läuft noch nicht</translation>
     </message>
@@ -888,20 +975,8 @@
         <translation>%1 laden</translation>
     </message>
     <message>
-        <source>Frees its memory; the next request that names it loads it again</source>
-        <translation>Gibt seinen Speicher frei; die nächste Anfrage, die es nennt, lädt es wieder</translation>
-    </message>
-    <message>
-        <source>Wait until the other one is ready: one model is loaded at a time</source>
-        <translation>Warten Sie, bis das andere bereit ist: Modelle werden nacheinander geladen</translation>
-    </message>
-    <message>
         <source>Starts the server and loads this model</source>
         <translation>Startet den Server und lädt dieses Modell</translation>
-    </message>
-    <message>
-        <source>Takes the place of the loaded model</source>
-        <translation>Ersetzt das geladene Modell</translation>
     </message>
     <message>
         <source>No longer the default</source>
@@ -934,6 +1009,46 @@
     <message>
         <source>%1B weights</source>
         <translation>%1 Mrd. Gewichte</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Pin %1</source>
+        <translation>%1 anheften</translation>
+    </message>
+    <message>
+        <source>Loading of %1</source>
+        <translation>Laden von %1</translation>
+    </message>
+    <message>
+        <source>Frees the memory of its weights. What it has read is kept in the prompt cache, and the next request that names it loads it again.</source>
+        <translation>Gibt den Speicher seiner Gewichte frei. Was es gelesen hat, bleibt im Prompt-Cache, und die nächste Anfrage, die es nennt, lädt es wieder.</translation>
+    </message>
+    <message>
+        <source>It is being loaded</source>
+        <translation>Es wird gerade geladen</translation>
+    </message>
+    <message>
+        <source>Wait until the server is ready</source>
+        <translation>Warten Sie, bis der Server bereit ist</translation>
+    </message>
+    <message>
+        <source>Loads it beside the others. Where memory is short, idle ones that are not pinned make room.</source>
+        <translation>Lädt es neben den anderen. Wo der Speicher knapp ist, machen unbenutzte Platz, die nicht angeheftet sind.</translation>
+    </message>
+    <message>
+        <source>Pinned: once loaded it stays loaded until you unload it. Click to let it go when it is idle or memory is short.</source>
+        <translation>Angeheftet: Einmal geladen, bleibt es geladen, bis Sie es entladen. Ein Klick lässt es wieder gehen, wenn es unbenutzt ist oder der Speicher knapp wird.</translation>
+    </message>
+    <message>
+        <source>Pin: once loaded it stays loaded until you unload it, however idle it is and whatever else needs memory.</source>
+        <translation>Anheften: Einmal geladen, bleibt es geladen, bis Sie es entladen, wie lange es auch unbenutzt ist und was auch immer Speicher braucht.</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>angeheftet</translation>
     </message>
 </context>
 <context>
@@ -1282,6 +1397,49 @@
     </message>
 </context>
 <context>
+    <name>larder::ui::NowCard</name>
+    <message>
+        <source>pinned</source>
+        <translation>angeheftet</translation>
+    </message>
+    <message>
+        <source>Loading of %1</source>
+        <translation>Laden von %1</translation>
+    </message>
+    <message>
+        <source>Right now</source>
+        <translation>Gerade jetzt</translation>
+    </message>
+    <message>
+        <source>Requests that begin alike are computed once: the later ones follow the first until then.</source>
+        <translation>Anfragen, die gleich beginnen, werden einmal gerechnet: Die späteren folgen so lange der ersten.</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>Kein Modell ist geladen.</translation>
+    </message>
+    <message>
+        <source>Prompt cache in memory</source>
+        <translation>Prompt-Cache im Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>In use: what running requests read and write. Kept: for later requests that begin alike, also of models that are not loaded now; given up when room is needed.</source>
+        <translation>In Benutzung: was laufende Anfragen lesen und schreiben. Aufgehoben: für spätere Anfragen, die gleich beginnen, auch von Modellen, die gerade nicht geladen sind; wird aufgegeben, wenn Platz gebraucht wird.</translation>
+    </message>
+    <message>
+        <source>%1 in use</source>
+        <translation>%1 in Benutzung</translation>
+    </message>
+    <message>
+        <source>%1 kept</source>
+        <translation>%1 aufgehoben</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>von %1</translation>
+    </message>
+</context>
+<context>
     <name>larder::ui::OverviewPage</name>
     <message>
         <source>Overview</source>
@@ -1598,6 +1756,10 @@
         <source>no GPU is used</source>
         <translation>ohne GPU</translation>
     </message>
+    <message>
+        <source>Prompt being read</source>
+        <translation>Prompt, der gelesen wird</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::SettingsForm</name>
@@ -1819,6 +1981,10 @@
     <message>
         <source>Larder</source>
         <translation>Larder</translation>
+    </message>
+    <message>
+        <source>All of them</source>
+        <translation>Alle</translation>
     </message>
 </context>
 <context>

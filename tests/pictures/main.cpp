@@ -6,6 +6,7 @@
 #include <QDir>
 #include <QLineEdit>
 #include <QLocale>
+#include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -54,6 +55,9 @@ std::vector<ModelInfo> someModels() {
         modelNamed("Meta-Llama-3.1-70B-Instruct-Q4_0", "Meta Llama 3.1 70B Instruct", 39'970'000'000, "Q4_0", 131'072),
         modelNamed("Qwen3-Coder-30B-A3B-Instruct-Q4_K_M", "Qwen3 Coder 30B A3B Instruct", 18'600'000'000, "Q4_K", 262'144,
                    "its architecture \"qwen3moe\" is not supported by this version (supported: llama)"),
+        modelNamed("Mistral-7B-Instruct-v0.3-Q4_0", "Mistral 7B Instruct v0.3", 4'110'000'000, "Q4_0", 32'768),
+        modelNamed("Qwen2.5-Coder-7B-Instruct-Q4_0", "Qwen2.5 Coder 7B Instruct", 4'430'000'000, "Q4_0", 32'768),
+        modelNamed("Qwen3-0.6B-Q8_0", "Qwen3 0.6B", 639'000'000, "Q8_0", 40'960),
         modelNamed("SmolLM2-135M-Instruct.Q4_1", "SmolLM2 135M Instruct", 98'362'432, "Q4_1", 8192)};
     models[0].repository = "bartowski/Llama-3.2-3B-Instruct-GGUF";
     models[1].source = ModelSource::HuggingFaceCache;
@@ -116,6 +120,14 @@ public:
         }
     }
 
+    // The same page scrolled until this part of it is seen, where it is not seen at once.
+    void takePart(QWidget& window, QWidget& page, QWidget& part, const QString& name) {
+        auto* area = page.findChild<QScrollArea*>();
+        area->ensureWidgetVisible(&part);
+        if (area->verticalScrollBar()->value() > 0) take(window, name);
+        area->verticalScrollBar()->setValue(0);
+    }
+
     int complaints() const { return m_complaints; }
     int taken() const { return m_taken; }
 
@@ -137,6 +149,37 @@ private:
     int m_taken = 0;
 };
 
+// One in use and pinned, one idle, one being loaded, one that failed and one that waits.
+void setModels(EngineStatus& engine) {
+    const auto add = [&engine](const char* name, ModelState state) -> ModelStatus& {
+        ModelStatus& made = engine.models.emplace_back();   // until the next one is added
+        made.name = name;
+        made.state = state;
+        return made;
+    };
+    ModelStatus& busy = add("Llama-3.2-3B-Instruct-Q4_0", ModelState::Loaded);
+    busy.pinned = true;
+    busy.weightBytes = 1'917'000'000;
+    busy.kvBytes = 3'900'000'000;
+    busy.runningSequences = 2;
+    busy.waitingSequences = 1;
+    busy.lastUsedUnixMs = kNowMs;
+    ModelStatus& failed = add("Mistral-7B-Instruct-v0.3-Q4_0", ModelState::Failed);
+    failed.failure = "Mistral-7B-Instruct-v0.3-Q4_0 cannot be loaded: the file ends after 3.1 GB of 4.1 GB; download it again.";
+    ModelStatus& waiting = add("Qwen2.5-Coder-7B-Instruct-Q4_0", ModelState::Unloaded);
+    waiting.waitingSequences = 1;
+    ModelStatus& loading = add("Qwen3-0.6B-Q8_0", ModelState::Loading);
+    loading.loadProgress = 0.43;
+    ModelStatus& idle = add("SmolLM2-135M-Instruct.Q4_1", ModelState::Loaded);
+    idle.weightBytes = 98'362'432;
+    idle.kvBytes = 700'000'000;
+    engine.runningSequences = 2;
+    engine.waitingSequences = 3;
+    engine.loadingSequences = 1;
+    engine.followingSequences = 1;
+    engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0};
+}
+
 void setRunning(ServiceSnapshot& snapshot) {
     snapshot.settings.setupDone = true;
     snapshot.settings.baseDir = "/home/ada/.larder";
@@ -144,14 +187,9 @@ void setRunning(ServiceSnapshot& snapshot) {
     snapshot.server = ServerState::Running;
     snapshot.apiKey = "5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5c0ffee5";
     snapshot.runningSinceUnixMs = kNowMs - 7'200'000;
-    snapshot.engine.model = "Llama-3.2-3B-Instruct-Q4_0";
-    snapshot.engine.modelState = ModelState::Loaded;
     snapshot.engine.isa = "avx2";
     snapshot.engine.threads = 4;
-    snapshot.engine.contextTokens = 131'072;
-    snapshot.engine.kvBytesTotal = 4'000'000'000;
-    snapshot.engine.kvBlocksTotal = 1000;
-    snapshot.engine.kvBlocksUsed = 340;
+    setModels(snapshot.engine);
     snapshot.processMemoryBytes = 2'600'000'000;
 }
 
@@ -221,6 +259,8 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     model.refresh();
     window.showPage(ui::PageId::Overview);
     photographer.takeScrolled(window, *window.page(ui::PageId::Overview), QStringLiteral("overview"));
+    QWidget* overview = window.page(ui::PageId::Overview);
+    photographer.takePart(window, *overview, *overview->findChild<QWidget*>(QStringLiteral("hotTier")), QStringLiteral("overview-hot-tier"));
     window.showPage(ui::PageId::Models);
     photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
     window.showPage(ui::PageId::Logs);
@@ -238,6 +278,12 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     ui::Tray tray(model);
     tray.menu().show();
     photographer.take(tray.menu(), QStringLiteral("tray-menu"));
+    for (auto* menu : tray.menu().findChildren<QMenu*>()) {
+        if (menu->title() != ui::Tray::tr("Models")) continue;
+        menu->show();
+        photographer.take(*menu, QStringLiteral("tray-models"));
+        menu->hide();
+    }
     tray.menu().hide();
 }
 

@@ -16,6 +16,7 @@
 
 #include "tests/support/scripted_service.h"
 #include "tests/support/temp_folder.h"
+#include "tests/ui/some_models.h"
 #include "ui/ask.h"
 #include "ui/look.h"
 #include "ui/pages/overview_page.h"
@@ -313,13 +314,13 @@ TEST_F(MainWindowTest, AFailedServerIsSaidOnceAndTriedAgain) {
 TEST_F(MainWindowTest, AFailedModelLeadsToTheModels) {
     edit([](ServiceSnapshot& s) {
         s.server = ServerState::Running;
-        s.engine.model = "tiny";
-        s.engine.modelState = ModelState::Failed;
-        s.engine.failure = "tiny: the file ends early.";
+        s.engine.models = {failedModel("tiny: the file ends early.")};
     });
     EXPECT_EQ(advice(), QStringLiteral("tiny: the file ends early."));
     takeAdvice();
     EXPECT_EQ(window->currentPage(), PageId::Models);
+    edit([](ServiceSnapshot& s) { s.engine.models.push_back(modelIn(ModelState::Loaded, "big")); });
+    EXPECT_EQ(advice(), QString()) << "another one serves; the page of the models says the rest";
 }
 
 TEST_F(MainWindowTest, AWarningIsSaidOnceOnEveryPage) {

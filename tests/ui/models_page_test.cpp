@@ -5,11 +5,13 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
 
 #include "tests/support/scripted_service.h"
+#include "tests/ui/some_models.h"
 #include "ui/ask.h"
 #include "ui/download_dialog.h"
 #include "ui/pages/download_queue_view.h"
@@ -75,7 +77,17 @@ protected:
             if (each->name() == name && !each->isHidden()) return each;
         return nullptr;
     }
-    QPushButton* load(const QString& name) { return row(name)->findChild<QPushButton*>(QStringLiteral("load")); }
+    QPushButton* button(const QString& name, const char* which) { return row(name)->findChild<QPushButton*>(QLatin1String(which)); }
+    QPushButton* load(const QString& name) { return button(name, "load"); }
+    QString activity(const QString& name) {
+        const auto* label = row(name)->findChild<QLabel*>(QStringLiteral("activity"));
+        return label->isHidden() ? QString() : label->text();
+    }
+    bool says(const QString& name, const QString& words) {
+        for (const QLabel* label : row(name)->findChildren<QLabel*>())
+            if (!label->isHidden() && label->text().contains(words)) return true;
+        return false;
+    }
     QAction* action(const QString& name, const char* which) { return row(name)->findChild<QAction*>(QLatin1String(which)); }
     QStringList badges(const QString& name) {
         QStringList words;
@@ -104,7 +116,7 @@ TEST_F(ModelsPageTest, WithoutModelsItOffersToGetOne) {
     EXPECT_FALSE(get->isVisible());
 }
 
-TEST_F(ModelsPageTest, LoadsAndUnloadsOneAtATime) {
+TEST_F(ModelsPageTest, LoadsAndUnloadsEachByItself) {
     threeModels();
     EXPECT_FALSE(load("broken")->isEnabled());
     EXPECT_TRUE(load("broken")->toolTip().contains(QStringLiteral("Q6_K")));
@@ -112,20 +124,96 @@ TEST_F(ModelsPageTest, LoadsAndUnloadsOneAtATime) {
     EXPECT_TRUE(service->called("loadModel tiny"));
     edit([](ServiceSnapshot& s) {
         s.server = ServerState::Running;
-        s.engine.model = "tiny";
-        s.engine.modelState = ModelState::Loading;
-        s.engine.loadProgress = 0.5;
+        s.engine.models = {loadingModel(0.5)};
     });
+    EXPECT_TRUE(badges("tiny").contains(QStringLiteral("loading 50 %")));
     EXPECT_TRUE(row("tiny")->findChild<Meter*>()->isVisible());
+    EXPECT_FALSE(load("tiny")->isEnabled());
     EXPECT_FALSE(row("cached")->findChild<Meter*>()->isVisible());
-    EXPECT_FALSE(load("cached")->isEnabled());
-    edit([](ServiceSnapshot& s) { s.engine.modelState = ModelState::Loaded; });
-    EXPECT_TRUE(badges("tiny").contains(QStringLiteral("loaded")));
-    EXPECT_TRUE(load("cached")->isEnabled());
-    EXPECT_EQ(load("tiny")->text(), QStringLiteral("Unload"));
+    ASSERT_TRUE(load("cached")->isEnabled()) << "several may be loaded at the same time";
+    load("cached")->click();
+    EXPECT_TRUE(service->called("loadModel cached"));
+    edit([](ServiceSnapshot& s) { s.engine.models = {modelIn(ModelState::Loaded, "cached"), modelIn(ModelState::Loaded)}; });
+    for (const char* name : {"cached", "tiny"}) {
+        EXPECT_TRUE(badges(name).contains(QStringLiteral("loaded"))) << name;
+        EXPECT_EQ(load(name)->text(), QStringLiteral("Unload")) << name;
+        EXPECT_TRUE(load(name)->toolTip().contains(QStringLiteral("kept in the prompt cache"))) << name;
+    }
     load("tiny")->click();
-    EXPECT_TRUE(service->called("unloadModel"));
-    EXPECT_FALSE(service->called("loadModel cached"));
+    EXPECT_EQ(service->calls().back(), "unloadModel tiny");
+}
+
+TEST_F(ModelsPageTest, WhatWaitsOrFailedSaysWhy) {
+    threeModels();
+    edit([](ServiceSnapshot& s) {
+        s.server = ServerState::Running;
+        s.engine.models = {failedModel("cached: the file ends early.", "cached"), modelIn(ModelState::Unloaded)};
+        s.engine.models[1].waitingSequences = 3;
+    });
+    EXPECT_TRUE(badges("tiny").contains(QStringLiteral("waiting for memory")));
+    EXPECT_EQ(activity("tiny"), QStringLiteral("3 waiting"));
+    EXPECT_TRUE(says("tiny", QStringLiteral("as soon as other models leave it enough memory")));
+    EXPECT_FALSE(load("tiny")->isEnabled()) << "it is asked for already";
+    EXPECT_TRUE(badges("cached").contains(QStringLiteral("failed to load")));
+    EXPECT_TRUE(says("cached", QStringLiteral("the file ends early")));
+    EXPECT_TRUE(load("cached")->isEnabled()) << "it may be tried again";
+}
+
+TEST_F(ModelsPageTest, ARowSaysWhatRunsInItsModelAndWhatItHolds) {
+    threeModels();
+    EXPECT_EQ(activity("tiny"), QString());
+    edit([](ServiceSnapshot& s) {
+        s.server = ServerState::Running;
+        s.engine.models = {modelIn(ModelState::Loaded)};
+        s.engine.models[0].runningSequences = 2;
+        s.engine.models[0].waitingSequences = 1;
+        s.engine.models[0].kvBytes = 420'000'000;
+    });
+    EXPECT_EQ(activity("tiny").toStdString(), "2 running, 1 waiting · 420 MB in the prompt cache");
+    EXPECT_EQ(activity("cached"), QString());
+}
+
+TEST_F(ModelsPageTest, APinIsSetAndTakenBackAndShowsWhatIs) {
+    threeModels();
+    QPushButton* pin = button("tiny", "pin");
+    EXPECT_EQ(pin->accessibleName(), QStringLiteral("Pin tiny"));
+    EXPECT_TRUE(pin->toolTip().contains(QStringLiteral("stays loaded until you unload it")));
+    EXPECT_FALSE(button("broken", "pin")->isEnabled());
+    pin->click();
+    EXPECT_EQ(service->calls().back(), "pinModel tiny");
+    EXPECT_FALSE(pin->isChecked()) << "not yet";
+    edit([](ServiceSnapshot& s) { s.settings.pinnedModels = {"tiny"}; });
+    EXPECT_TRUE(pin->isChecked()) << "also while it is not loaded";
+    EXPECT_TRUE(badges("tiny").contains(QStringLiteral("pinned")));
+    EXPECT_FALSE(button("cached", "pin")->isChecked());
+    edit([](ServiceSnapshot& s) {
+        s.engine.models = {modelIn(ModelState::Loaded)};
+        s.engine.models[0].pinned = true;
+    });
+    EXPECT_TRUE(pin->isChecked());
+    service->failWith("unpinModel", {ErrorCode::NoSpace, "the disk is full"});
+    pin->toggle();   // as screen readers do
+    EXPECT_EQ(service->calls().back(), "unpinModel tiny");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return banner->isVisible(); }));
+    EXPECT_TRUE(pin->isChecked()) << "it is still pinned";
+    edit([](ServiceSnapshot& s) { s.engine.models[0].pinned = false; });
+    EXPECT_FALSE(pin->isChecked());
+    EXPECT_FALSE(badges("tiny").contains(QStringLiteral("pinned")));
+}
+
+TEST_F(ModelsPageTest, ANarrowRowHasThePinWithoutItsWord) {
+    threeModels();
+    const auto word = [&] {
+        QApplication::processEvents();
+        return button("tiny", "pin")->text();
+    };
+    EXPECT_EQ(word(), QStringLiteral("Pin"));
+    page.resize(500, 700);
+    EXPECT_EQ(word(), QString());
+    EXPECT_EQ(button("tiny", "pin")->accessibleName(), QStringLiteral("Pin tiny"));
+    EXPECT_LE(list->minimumSizeHint().width(), 500);
+    page.resize(900, 700);
+    EXPECT_EQ(word(), QStringLiteral("Pin"));
 }
 
 TEST_F(ModelsPageTest, AFailedLoadIsToldOnceAndCanBeDismissed) {

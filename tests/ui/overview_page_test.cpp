@@ -14,9 +14,13 @@
 #include <QTest>
 
 #include "tests/support/scripted_service.h"
+#include "tests/ui/some_models.h"
 #include "ui/pages/try_command.h"
+#include "ui/widgets/badge.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/figure.h"
 #include "ui/widgets/meter.h"
+#include "ui/widgets/stacked_meter.h"
 
 namespace larder::ui {
 namespace {
@@ -54,6 +58,19 @@ protected:
         for (QPushButton* each : page.findChildren<QPushButton*>())
             if (each->accessibleName() == accessibleName) return each;
         return nullptr;
+    }
+
+    // The models under "Right now", as they are spoken.
+    QList<QWidget*> lines() {
+        QList<QWidget*> shown;
+        for (QWidget* each : page.findChildren<QWidget*>(QStringLiteral("modelLine")))
+            if (each->isVisible()) shown += each;
+        return shown;
+    }
+    QStringList spokenLines() {
+        QStringList spoken;
+        for (const QWidget* each : lines()) spoken += each->accessibleName() + QStringLiteral(": ") + each->accessibleDescription();
+        return spoken;
     }
 
     support::ScriptedService* service = nullptr;
@@ -122,14 +139,14 @@ TEST_F(OverviewPageTest, LoadingAndReadingShowHowFar) {
     auto* progress = page.findChild<Meter*>(QStringLiteral("serverProgress"));
     EXPECT_FALSE(progress->isVisible());
     edit([](ServiceSnapshot& s) {
-        s.engine.model = "tiny";
-        s.engine.modelState = ModelState::Loading;
-        s.engine.loadProgress = 0.43;
+        s.engine.models = {loadingModel(0.43)};
     });
-    EXPECT_TRUE(progress->isVisible());
+    EXPECT_FALSE(progress->isVisible()) << "the model's own line has the bar";
+    ASSERT_EQ(lines().size(), 1);
+    EXPECT_TRUE(lines().front()->findChild<Meter*>()->isVisible());
     EXPECT_TRUE(label("detail").contains(QStringLiteral("43 %"))) << label("detail").toStdString();
     edit([](ServiceSnapshot& s) {
-        s.engine.modelState = ModelState::Loaded;
+        s.engine.models = {modelIn(ModelState::Loaded)};
         s.engine.runningSequences = s.engine.prefillingSequences = 1;
         s.engine.prefillDoneTokens = 1000;
         s.engine.prefillTotalTokens = 5000;
@@ -139,6 +156,78 @@ TEST_F(OverviewPageTest, LoadingAndReadingShowHowFar) {
     EXPECT_TRUE(progress->accessibleDescription().contains(QStringLiteral("40 s"))) << progress->accessibleDescription().toStdString();
     edit([](ServiceSnapshot& s) { s.engine.prefillDoneTokens = s.engine.prefillTotalTokens = 0; });
     EXPECT_FALSE(progress->isVisible());
+}
+
+TEST_F(OverviewPageTest, RightNowIsThereWhileTheServerRuns) {
+    auto* requests = page.findChild<QLabel*>(QStringLiteral("requests"));
+    EXPECT_FALSE(requests->isVisible());
+    serve();
+    EXPECT_TRUE(requests->isVisible());
+    EXPECT_EQ(requests->text(), QStringLiteral("No request is running or waiting."));
+    edit([](ServiceSnapshot& s) {
+        s.engine.runningSequences = 1;
+        s.engine.waitingSequences = 2;
+        s.engine.loadingSequences = s.engine.followingSequences = 1;
+    });
+    EXPECT_EQ(requests->text().toStdString(), "1 running, 2 waiting, 1 of them for a model to load, 1 follows another request");
+    edit([](ServiceSnapshot& s) { s.server = ServerState::Stopped; });
+    EXPECT_FALSE(requests->isVisible());
+}
+
+TEST_F(OverviewPageTest, EveryModelHasALineThatSaysHowItIs) {
+    serve();
+    EXPECT_TRUE(lines().isEmpty());
+    edit([](ServiceSnapshot& s) {
+        ModelStatus busy = modelIn(ModelState::Loaded, "busy");
+        busy.pinned = true;
+        busy.runningSequences = 2;
+        busy.waitingSequences = 1;
+        busy.weightBytes = 1'900'000'000;
+        busy.kvBytes = 420'000'000;
+        s.engine.models = {failedModel("bad: the file ends early.", "bad"), busy, loadingModel(0.43, "next"), modelIn(ModelState::Unloaded, "waits")};
+    });
+    EXPECT_EQ(spokenLines(), QStringList({"bad: failed to load. bad: the file ends early.",
+                                          "busy: loaded. 2 running, 1 waiting · 1.9 GB of weights, 420 MB in the prompt cache",
+                                          "next: loading 43 %",
+                                          "waits: waiting for memory. It is loaded as soon as other models leave it enough memory."}));
+    const auto badges = [&](int line) {
+        QStringList words;
+        for (const Badge* badge : lines()[line]->findChildren<Badge*>())
+            if (badge->isVisible()) words += badge->text();
+        return words;
+    };
+    EXPECT_EQ(badges(0), QStringList({"failed to load"}));
+    EXPECT_EQ(badges(1), QStringList({"loaded", "pinned"}));
+    const QList<QWidget*> before = lines();
+    edit([](ServiceSnapshot& s) { s.engine.models = {modelIn(ModelState::Loaded, "only")}; });
+    EXPECT_EQ(spokenLines(), QStringList({"only: loaded"}));
+    EXPECT_EQ(badges(0), QStringList({"loaded"}));
+    EXPECT_EQ(lines().front(), before.front()) << "lines are reused";
+}
+
+TEST_F(OverviewPageTest, TheHotTierIsABarAgainstItsLimit) {
+    auto* meter = page.findChild<StackedMeter*>(QStringLiteral("hotTier"));
+    serve();
+    EXPECT_FALSE(meter->isVisible()) << "there is none yet";
+    edit([](ServiceSnapshot& s) { s.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0}; });
+    ASSERT_TRUE(meter->isVisible());
+    EXPECT_EQ(meter->accessibleName(), QStringLiteral("Prompt cache in memory"));
+    EXPECT_EQ(meter->accessibleDescription(), QStringLiteral("1.2 GB in use, 3.4 GB kept of 5.6 GB"));
+}
+
+TEST_F(OverviewPageTest, CacheEfficiencyIsASharePromptsHave) {
+    const auto efficiency = [&] {
+        for (const Figure* figure : page.findChildren<Figure*>())
+            if (figure->accessibleName() == QLatin1String("Cache efficiency")) return figure->accessibleDescription();
+        return QStringLiteral("no such figure");
+    };
+    serve();
+    EXPECT_EQ(efficiency(), QStringLiteral("-"));
+    edit([](ServiceSnapshot& s) {
+        s.engine.promptTokens = 1000;
+        s.engine.cachedTokens = 640;
+    });
+    EXPECT_EQ(efficiency(), QStringLiteral("64 %"));
 }
 
 TEST_F(OverviewPageTest, WarningsAndChangedSettingsAreSaid) {
@@ -187,9 +276,8 @@ TEST(TryCommand, NamesTheLoadedModelThenTheDefaultThenTheFirstThatRuns) {
     EXPECT_EQ(modelToTry(snapshot), "first");
     snapshot.settings.defaultModel = "second";
     EXPECT_EQ(modelToTry(snapshot), "second");
-    snapshot.engine.model = "third";
-    snapshot.engine.modelState = ModelState::Loaded;
-    EXPECT_EQ(modelToTry(snapshot), "third");
+    snapshot.engine.models = {modelIn(ModelState::Loaded, "first", 1), modelIn(ModelState::Loaded, "third", 2), loadingModel(0.5, "second")};
+    EXPECT_EQ(modelToTry(snapshot), "third") << "the loaded one used last";
     EXPECT_FALSE(tryCommand(snapshot, QString()).contains(QStringLiteral("Authorization")));
 }
 

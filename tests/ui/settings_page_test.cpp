@@ -136,6 +136,27 @@ TEST_F(SettingsPageTest, AWrongValueIsSaidAtTheFieldAndCannotBeStored) {
     EXPECT_FALSE(says(QStringLiteral("a lot")));
 }
 
+TEST_F(SettingsPageTest, MemoryForModelsAndWhenIdleOnesGo) {
+    auto* memory = named<QLineEdit>("Memory for models");
+    auto* idle = named<QSpinBox>("Unload idle models after");
+    EXPECT_EQ(memory->text(), QString());
+    EXPECT_EQ(memory->placeholderText(), QStringLiteral("automatic"));
+    EXPECT_EQ(idle->text(), QStringLiteral("never"));
+    type(memory, "16G");
+    idle->setValue(30);
+    EXPECT_EQ(idle->text(), QStringLiteral("30 min"));
+    QTest::mouseClick(button("Save"), Qt::LeftButton);
+    ASSERT_TRUE(waitUntil([&] { return !barShown(); }));
+    EXPECT_EQ(service->savedSettings().at(0).modelMemoryBytes, std::size_t{16} << 30);
+    EXPECT_EQ(service->savedSettings().at(0).idleUnloadMinutes, 30u);
+    memory->clear();
+    idle->setValue(0);
+    QTest::mouseClick(button("Save"), Qt::LeftButton);
+    ASSERT_TRUE(waitUntil([&] { return !barShown(); }));
+    EXPECT_EQ(service->savedSettings().at(1).modelMemoryBytes, std::nullopt);
+    EXPECT_EQ(service->savedSettings().at(1).idleUnloadMinutes, 0u);
+}
+
 TEST_F(SettingsPageTest, ValuesThatContradictEachOtherAreCaughtUntilBothFit) {
     service->edit([](ServiceSnapshot& s) { s.settings.requireApiKey = false; });
     model.refresh();

@@ -12,6 +12,7 @@
 
 #include "tests/support/scripted_service.h"
 #include "tests/support/temp_folder.h"
+#include "tests/ui/some_models.h"
 #include "ui/download_dialog.h"
 #include "ui/engine_model.h"
 #include "ui/look.h"
@@ -123,8 +124,15 @@ private:
             now.server = ServerState::Running;
             now.runningSinceUnixMs = 1'767'225'600'000;
             now.restartNeeded = true;
-            now.engine.model = models().front().name;
-            now.engine.modelState = ModelState::Loaded;
+            now.engine.models = {modelIn(ModelState::Loaded, models().front().name), loadingModel(0.43, models()[1].name),
+                                 failedModel(kFailure, models()[2].name), modelIn(ModelState::Unloaded, "waiting-model")};
+            now.engine.models[0].pinned = true;
+            now.engine.models[0].runningSequences = now.engine.runningSequences = 1;
+            now.engine.models[0].weightBytes = 98'362'432;
+            now.engine.models[0].kvBytes = 12'000'000;
+            now.engine.waitingSequences = now.engine.models[3].waitingSequences = 3;
+            now.engine.loadingSequences = now.engine.followingSequences = 1;
+            now.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0};
             now.engine.requests = 3;
             now.engine.promptTokens = 1000;
             now.engine.prefillDoneTokens = 100;

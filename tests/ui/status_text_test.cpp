@@ -8,6 +8,7 @@
 #include <limits>
 #include <ostream>
 
+#include "tests/ui/some_models.h"
 #include "ui/tinted_icon.h"
 
 namespace larder::ui {
@@ -27,8 +28,7 @@ ServiceSnapshot servingSnapshot() {
     ServiceSnapshot snapshot = emptySnapshot();
     snapshot.server = ServerState::Running;
     snapshot.runningSinceUnixMs = 1;
-    snapshot.engine.model = "tiny";
-    snapshot.engine.modelState = ModelState::Loaded;
+    snapshot.engine.models = {modelIn(ModelState::Loaded)};
     return snapshot;
 }
 
@@ -88,8 +88,7 @@ const StateCase kStates[] = {
     {"StartingWithAModel",
      [](ServiceSnapshot& s) {
          s.server = ServerState::Starting;
-         s.engine.modelState = ModelState::Loading;
-         s.engine.loadProgress = 0.5;
+         s.engine.models = {loadingModel(0.5)};
      },
      Light::Starting, "starting", "Starting ...", "Loading tiny: 50 %"},
     {"Stopping",
@@ -108,39 +107,48 @@ const StateCase kStates[] = {
      "Needs attention", "The server could not start."},
     {"LoadingAlmostDone",
      [](ServiceSnapshot& s) {
-         s.engine.modelState = ModelState::Loading;
-         s.engine.loadProgress = 0.9999;
+         s.engine.models = {loadingModel(0.9999)};
      },
      Light::Starting, "starting", "Loading a model ...", "Loading tiny: 99 %"},
     {"LoadingTwentyNine",
      [](ServiceSnapshot& s) {
-         s.engine.modelState = ModelState::Loading;
-         s.engine.loadProgress = 0.29;
+         s.engine.models = {loadingModel(0.29)};
      },
      Light::Starting, "starting", "Loading a model ...", "Loading tiny: 29 %"},
     {"LoadingOutOfRange",
      [](ServiceSnapshot& s) {
-         s.engine.modelState = ModelState::Loading;
-         s.engine.loadProgress = 7;
+         s.engine.models = {loadingModel(7)};
      },
      Light::Starting, "starting", "Loading a model ...", "Loading tiny: 100 %"},
     {"LoadingNaN",
      [](ServiceSnapshot& s) {
-         s.engine.modelState = ModelState::Loading;
-         s.engine.loadProgress = std::numeric_limits<double>::quiet_NaN();
+         s.engine.models = {loadingModel(std::numeric_limits<double>::quiet_NaN())};
      },
      Light::Starting, "starting", "Loading a model ...", "Loading tiny: 0 %"},
     {"ModelFailed",
      [](ServiceSnapshot& s) {
-         s.engine.modelState = ModelState::Failed;
-         s.engine.failure = "tiny: the file ends early";
+         s.engine.models = {failedModel("tiny: the file ends early")};
      },
      Light::Warning, "warning", "Needs attention", "tiny: the file ends early"},
-    {"ModelFailedWithoutASentence", [](ServiceSnapshot& s) { s.engine.modelState = ModelState::Failed; },
+    {"ModelFailedWithoutASentence", [](ServiceSnapshot& s) { s.engine.models = {failedModel("")}; },
      Light::Warning, "warning", "Needs attention", "tiny could not be loaded."},
     {"Serving", [](ServiceSnapshot&) {}, Light::Serving, "serving", "Serving", "tiny"},
-    {"ServingAModelWithAPercentSign", [](ServiceSnapshot& s) { s.engine.model = "a%2b%L1"; }, Light::Serving, "serving",
+    {"ServingAModelWithAPercentSign", [](ServiceSnapshot& s) { s.engine.models = {modelIn(ModelState::Loaded, "a%2b%L1")}; }, Light::Serving, "serving",
      "Serving", "a%2b%L1"},
+    {"ServingSeveralModels", [](ServiceSnapshot& s) { s.engine.models.push_back(modelIn(ModelState::Loaded, "big")); },
+     Light::Serving, "serving", "Serving", "2 models loaded"},
+    {"OneLoadedAndOneFailed", [](ServiceSnapshot& s) { s.engine.models.push_back(failedModel("big is broken", "big")); },
+     Light::Serving, "serving", "Serving", "tiny"},
+    {"OneLoadedAndOneLoading", [](ServiceSnapshot& s) { s.engine.models.push_back(loadingModel(0.25, "big")); },
+     Light::Starting, "starting", "Loading a model ...", "Loading big: 25 %"},
+    {"AnsweringWhileAnotherLoads",
+     [](ServiceSnapshot& s) {
+         s.engine.models.push_back(loadingModel(0.25, "big"));
+         s.engine.models.front().runningSequences = s.engine.runningSequences = 1;
+     },
+     Light::Generating, "generating", "Generating", "tiny is answering"},
+    {"WaitingForMemory", [](ServiceSnapshot& s) { s.engine.models = {modelIn(ModelState::Unloaded, "big")}; },
+     Light::Starting, "starting", "Loading a model ...", "big waits for memory."},
     {"NothingLoaded", [](ServiceSnapshot& s) { s.engine = {}; }, Light::Serving, "serving", "Serving",
      "Ready: the first request loads its model."},
     {"NoModels",
@@ -179,6 +187,28 @@ const StateCase kStates[] = {
          s.engine.decodeTokensPerSecond = 41.7;
      },
      Light::Generating, "generating", "Generating", "tiny writes 42 tokens/s"},
+    {"TheOneThatRunsIsNamed",
+     [](ServiceSnapshot& s) {
+         s.engine.models = {modelIn(ModelState::Loaded, "big", 1), modelIn(ModelState::Loaded, "tiny", 2)};
+         s.engine.models.front().runningSequences = s.engine.runningSequences = 1;
+         s.engine.decodeTokensPerSecond = 7;
+     },
+     Light::Generating, "generating", "Generating", "big writes 7.0 tokens/s"},
+    {"SeveralAnswer",
+     [](ServiceSnapshot& s) {
+         s.engine.models = {modelIn(ModelState::Loaded, "big"), modelIn(ModelState::Loaded)};
+         for (ModelStatus& model : s.engine.models) model.runningSequences = 1;
+         s.engine.runningSequences = 2;
+     },
+     Light::Generating, "generating", "Generating", "2 models are answering"},
+    {"SeveralWrite",
+     [](ServiceSnapshot& s) {
+         s.engine.models = {modelIn(ModelState::Loaded, "big"), modelIn(ModelState::Loaded)};
+         for (ModelStatus& model : s.engine.models) model.runningSequences = 1;
+         s.engine.runningSequences = 2;
+         s.engine.decodeTokensPerSecond = 41.7;
+     },
+     Light::Generating, "generating", "Generating", "2 models write 42 tokens/s"},
     {"Warned", [](ServiceSnapshot& s) { s.engine.warning = "tiny was not loaded."; }, Light::Warning, "warning",
      "Needs attention", "tiny was not loaded."},
     {"WarnedButBusy",
@@ -217,6 +247,65 @@ TEST_F(StatusTextTest, TooltipHasAddressRequestsRatesAndCache) {
     snapshot.server = ServerState::Stopped;
     EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(),
               "Larder: Stopped\nThe server is off: no program can ask it.");
+}
+
+TEST_F(StatusTextTest, TooltipNamesTheModelsAndWhatIsLoadedBesideThem) {
+    ServiceSnapshot snapshot = servingSnapshot();
+    snapshot.engine.models = {modelIn(ModelState::Loaded, "a"), modelIn(ModelState::Loaded, "b%3")};
+    EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(), "Larder: Serving\n2 models loaded\nhttp://127.0.0.1:1337\na, b%3");
+    snapshot.engine.runningSequences = snapshot.engine.models[0].runningSequences = 1;
+    snapshot.engine.models.push_back(loadingModel(0.5, "c"));
+    snapshot.engine.waitingSequences = snapshot.engine.loadingSequences = 2;
+    EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(),
+              "Larder: Generating\na is answering\nhttp://127.0.0.1:1337\na, b%3\n1 running, 2 waiting for a model to load\nLoading c: 50 %");
+    snapshot.engine = {};
+    for (const char* name : {"a", "b%2", "c", "d", "e"}) snapshot.engine.models.push_back(modelIn(ModelState::Loaded, name));
+    EXPECT_TRUE(StatusText(snapshot).tooltip().endsWith(QStringLiteral("\na, b%2, c and 2 more")))
+        << StatusText(snapshot).tooltip().toStdString();
+}
+
+TEST_F(StatusTextTest, TheSubjectIsAModelOrHowManyThereAre) {
+    ServiceSnapshot snapshot = emptySnapshot();
+    const auto of = [&](std::vector<ModelStatus> models) {
+        snapshot.server = ServerState::Running;
+        snapshot.engine.models = std::move(models);
+        return StatusText(snapshot).subject().toStdString();
+    };
+    EXPECT_EQ(of({}), "");
+    EXPECT_EQ(of({modelIn(ModelState::Loaded, "a")}), "a");
+    EXPECT_EQ(of({modelIn(ModelState::Loaded, "a"), modelIn(ModelState::Loaded, "b")}), "2 models loaded");
+    EXPECT_EQ(of({modelIn(ModelState::Loaded, "a"), failedModel("", "b")}), "a");
+    EXPECT_EQ(of({failedModel("", "b")}), "b");
+    EXPECT_EQ(of({modelIn(ModelState::Loaded, "a"), loadingModel(0.5, "b")}), "b") << "the headline says that one is loading";
+    snapshot.engine.runningSequences = 1;
+    EXPECT_EQ(of({modelIn(ModelState::Loaded, "a"), loadingModel(0.5, "b")}), "a") << "the headline says Generating";
+}
+
+TEST_F(StatusTextTest, RequestsSayWhatTheyWaitFor) {
+    ServiceSnapshot snapshot = servingSnapshot();
+    const auto of = [&](std::size_t running, std::size_t waiting, std::size_t loading, std::size_t following) {
+        EngineStatus& engine = snapshot.engine;
+        engine.runningSequences = running;
+        engine.waitingSequences = waiting;
+        engine.loadingSequences = loading;
+        engine.followingSequences = following;
+        return StatusText(snapshot).requests().toStdString();
+    };
+    EXPECT_EQ(of(0, 0, 0, 0), "No request is running or waiting.");
+    EXPECT_EQ(of(2, 0, 0, 0), "2 running, 0 waiting");
+    EXPECT_EQ(of(2, 3, 0, 0), "2 running, 3 waiting");
+    EXPECT_EQ(of(0, 2, 1, 1), "0 running, 2 waiting, 1 of them for a model to load, 1 follows another request");
+    EXPECT_EQ(of(1, 1, 1, 0), "1 running, 1 waiting for a model to load");
+    EXPECT_EQ(of(1, 5, 0, 4), "1 running, 5 waiting, 4 follow other requests");
+    EXPECT_EQ(of(0, 1'200, 1'100, 0), "0 running, 1,200 waiting, 1,100 of them for a model to load");
+    EXPECT_EQ(of(1, 2, 9, 9), "1 running, 2 waiting for a model to load") << "figures read an instant apart";
+}
+
+TEST_F(StatusTextTest, TheHotTierAgainstItsLimit) {
+    ServiceSnapshot snapshot = servingSnapshot();
+    EXPECT_EQ(StatusText(snapshot).hotTier(), QString());
+    snapshot.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 7};
+    EXPECT_EQ(StatusText(snapshot).hotTier().toStdString(), "1.2 GB in use, 3.4 GB kept of 5.6 GB");
 }
 
 TEST_F(StatusTextTest, FiguresOfThisRun) {

@@ -79,7 +79,7 @@ QStringList knownData() {
     QStringList known = {
         // what is typed or spoken by other programs
         QStringLiteral("https://huggingface.co"), QStringLiteral("http://127.0.0.1:1337"), QStringLiteral("hf_..."), QStringLiteral("org/gated-GGUF"),
-        QStringLiteral("gated-Q4_0.gguf"), QStringLiteral("llama3.2"), QStringLiteral("Q4_K_M"),
+        QStringLiteral("gated-Q4_0.gguf"), QStringLiteral("llama3.2"), QStringLiteral("waiting-model"), QStringLiteral("Q4_K_M"),
         // the engine's sentences and names
         QString::fromLatin1(ShownWindows::kProblem), QString::fromLatin1(ShownWindows::kFailure), QStringLiteral("Test processor"),
         // names of languages and keys

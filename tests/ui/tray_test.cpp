@@ -10,6 +10,7 @@
 
 #include "tests/support/scripted_service.h"
 #include "tests/support/temp_folder.h"
+#include "tests/ui/some_models.h"
 #include "ui/look.h"
 
 namespace larder::ui {
@@ -117,11 +118,13 @@ TEST_F(TrayTest, RestartIsOfferedOnlyWhereItChangesSomething) {
 TEST_F(TrayTest, TheFirstLineSaysStateAndModel) {
     edit([](ServiceSnapshot& s) {
         s.server = ServerState::Running;
-        s.engine.modelState = ModelState::Loaded;
-        s.engine.model = "salt&pepper";
+        s.engine.models = {modelIn(ModelState::Loaded, "salt&pepper")};
     });
     EXPECT_TRUE(waitUntil([&] { return entry("Serving: salt&&pepper") != nullptr; })) << "an & is no shortcut";
     EXPECT_TRUE(tray->icon().toolTip().contains(QStringLiteral("salt&pepper")));
+    edit([](ServiceSnapshot& s) { s.engine.models.push_back(modelIn(ModelState::Loaded, "big")); });
+    EXPECT_TRUE(waitUntil([&] { return entry("Serving: 2 models loaded") != nullptr; }));
+    EXPECT_TRUE(tray->icon().toolTip().contains(QStringLiteral("salt&pepper, big")));
 }
 
 TEST_F(TrayTest, StatsFollow) {
@@ -151,15 +154,38 @@ TEST_F(TrayTest, TheModelsMenuHasWhatRunsHere) {
     EXPECT_FALSE(find(submenu("Models"), QStringLiteral("tiny"))->isChecked());
     edit([](ServiceSnapshot& s) {
         s.server = ServerState::Running;
-        s.engine.model = "tiny";
-        s.engine.modelState = ModelState::Loading;
+        s.engine.models = {loadingModel(0.1)};
     });
     ASSERT_TRUE(waitUntil([&] { return find(submenu("Models"), QStringLiteral("tiny"))->isChecked(); }));
     EXPECT_FALSE(find(submenu("Models"), QStringLiteral("big"))->isChecked());
     find(submenu("Models"), QStringLiteral("Unload"))->trigger();
-    EXPECT_TRUE(service->called("unloadModel"));
-    edit([](ServiceSnapshot& s) { s.engine.modelState = ModelState::Failed; });
+    EXPECT_TRUE(service->called("unloadModel tiny"));
+    edit([](ServiceSnapshot& s) { s.engine.models = {failedModel("")}; });
     EXPECT_TRUE(waitUntil([&] { return !find(submenu("Models"), QStringLiteral("tiny"))->isChecked(); }));
+    EXPECT_EQ(find(submenu("Models"), QStringLiteral("Unload")), nullptr) << "there is nothing to unload";
+}
+
+TEST_F(TrayTest, OfSeveralModelsEachCanBeUnloadedOrAll) {
+    service->setModels({modelOf("big"), modelOf("salt&pepper"), modelOf("tiny")});
+    edit([](ServiceSnapshot& s) {
+        s.server = ServerState::Running;
+        s.engine.models = {modelIn(ModelState::Loaded, "big"), modelIn(ModelState::Loaded, "salt&pepper"),
+                           modelIn(ModelState::Unloaded, "tiny")};
+    });
+    const auto unload = [&] { return find(submenu("Models"), QStringLiteral("Unload")); };
+    ASSERT_TRUE(waitUntil([&] { return unload() && unload()->menu(); }));
+    EXPECT_TRUE(find(submenu("Models"), QStringLiteral("big"))->isChecked());
+    EXPECT_TRUE(find(submenu("Models"), QStringLiteral("salt&&pepper"))->isChecked());
+    EXPECT_FALSE(find(submenu("Models"), QStringLiteral("tiny"))->isChecked()) << "it waits for memory";
+    EXPECT_THAT(texts(*unload()->menu()), ElementsAre("big", "salt&&pepper", "All of them"));
+    find(*unload()->menu(), QStringLiteral("salt"))->trigger();
+    EXPECT_EQ(service->calls().back(), "unloadModel salt&pepper");
+    find(*unload()->menu(), QStringLiteral("All"))->trigger();
+    EXPECT_EQ(service->calls().back(), "unloadModel");
+    edit([](ServiceSnapshot& s) { s.engine.models.erase(s.engine.models.begin()); });
+    ASSERT_TRUE(waitUntil([&] { return unload() && !unload()->menu(); }));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return submenu("Models").findChildren<QMenu*>().isEmpty(); }, 20'000))
+        << "submenus are not left behind";
 }
 
 TEST_F(TrayTest, AClickOnAModelLoadsItAndTheMarkSaysWhatIsLoaded) {
@@ -180,8 +206,7 @@ TEST_F(TrayTest, TheModelsMenuStaysShortButHasTheLoadedOne) {
     edit([&](ServiceSnapshot& s) {
         s.models = std::make_shared<const std::vector<ModelInfo>>(many);
         s.server = ServerState::Running;
-        s.engine.model = "model-155";
-        s.engine.modelState = ModelState::Loaded;
+        s.engine.models = {modelIn(ModelState::Loaded, "model-155")};
     });
     ASSERT_TRUE(waitUntil([&] { return texts(submenu("Models")).size() > 3; }));
     EXPECT_LE(texts(submenu("Models")).size(), 25u);

@@ -17,6 +17,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/figure.h"
 #include "ui/widgets/meter.h"
+#include "ui/widgets/stacked_meter.h"
 
 namespace larder::ui {
 namespace {
@@ -208,6 +209,65 @@ TEST_F(WidgetsTest, AMeterFillsFromTheRightWhereOneReadsFromThere) {
     const int middle = image.height() - Look::instance().space(1);
     EXPECT_EQ(QColor::fromRgb(image.pixel(180, middle)), Look::instance().color(Look::Role::Accent));
     EXPECT_EQ(QColor::fromRgb(image.pixel(20, middle)), Look::instance().color(Look::Role::Grid));
+}
+
+class StackedMeterTest : public WidgetsTest {
+protected:
+    StackedMeterTest() { meter.resize(400, heightOf(meter)); }
+    void set(double used, double kept) {
+        meter.set({{used, Look::Role::Decode, QStringLiteral("1.2 GB in use")}, {kept, Look::Role::Cache, QStringLiteral("3.4 GB kept")}},
+                  QStringLiteral("of 5.6 GB"), QStringLiteral("1.2 GB in use, 3.4 GB kept of 5.6 GB"));
+    }
+    // Of the bar alone, without the squares before the words.
+    int barPixels(Look::Role role) {
+        QImage image = grabbed(meter);
+        image = image.copy(0, image.height() - Look::instance().space(2), image.width(), Look::instance().space(2));
+        return pixelsOf(image, Look::instance().color(role));
+    }
+    QColor at(int x) {
+        const QImage image = grabbed(meter);
+        return QColor::fromRgb(image.pixel(x, image.height() - Look::instance().space(1)));
+    }
+
+    StackedMeter meter{&window};
+};
+
+TEST_F(StackedMeterTest, EachPartHasItsShareInItsColour) {
+    set(1, 0);
+    const int full = barPixels(Look::Role::Decode);
+    ASSERT_GT(full, 400);
+    EXPECT_EQ(barPixels(Look::Role::Cache), 0);
+    set(0.25, 0.5);
+    EXPECT_NEAR(barPixels(Look::Role::Decode), full * 0.25, full * 0.03);
+    EXPECT_NEAR(barPixels(Look::Role::Cache), full * 0.5, full * 0.03);
+    EXPECT_EQ(at(50), Look::instance().color(Look::Role::Decode));
+    EXPECT_EQ(at(200), Look::instance().color(Look::Role::Cache));
+    EXPECT_EQ(at(350), Look::instance().color(Look::Role::Grid));
+    set(0.9, 0.9);
+    EXPECT_NEAR(barPixels(Look::Role::Cache), full * 0.1, full * 0.03) << "no more than there is room for";
+    set(std::nan(""), -1);
+    EXPECT_EQ(barPixels(Look::Role::Decode) + barPixels(Look::Role::Cache), 0);
+}
+
+TEST_F(StackedMeterTest, FillsFromTheRightWhereOneReadsFromThere) {
+    meter.setLayoutDirection(Qt::RightToLeft);
+    set(0.25, 0.25);
+    EXPECT_EQ(at(350), Look::instance().color(Look::Role::Decode));
+    EXPECT_EQ(at(250), Look::instance().color(Look::Role::Cache));
+    EXPECT_EQ(at(50), Look::instance().color(Look::Role::Grid));
+}
+
+TEST_F(StackedMeterTest, TheWordsCarryTheirColoursWhereThereIsRoom) {
+    set(0, 0);
+    const auto squares = [&] {
+        const QImage image = grabbed(meter);
+        return std::pair{pixelsOf(image, Look::instance().color(Look::Role::Decode)), pixelsOf(image, Look::instance().color(Look::Role::Cache))};
+    };
+    EXPECT_GT(squares().first, 20);
+    EXPECT_GT(squares().second, 20);
+    EXPECT_EQ(meter.accessibleDescription(), QStringLiteral("1.2 GB in use, 3.4 GB kept of 5.6 GB"));
+    meter.resize(120, heightOf(meter));
+    EXPECT_EQ(squares().first + squares().second, 0) << "the sentence alone, shortened";
 }
 
 }  // namespace

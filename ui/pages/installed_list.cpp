@@ -116,7 +116,8 @@ void InstalledList::rebuild(const std::vector<ModelInfo>& models) {
         const QString name = QString::fromStdString(model.name);
         auto* row = new InstalledRow(name, this);
         connect(row, &InstalledRow::loadWanted, this, [this, name] { Q_EMIT loadWanted(name); });
-        connect(row, &InstalledRow::unloadWanted, this, &InstalledList::unloadWanted);
+        connect(row, &InstalledRow::unloadWanted, this, [this, name] { Q_EMIT unloadWanted(name); });
+        connect(row, &InstalledRow::pinWanted, this, [this, name](bool pinned) { Q_EMIT pinWanted(name, pinned); });
         connect(row, &InstalledRow::defaultToggled, this, [this, name] { Q_EMIT defaultToggled(name); });
         connect(row, &InstalledRow::folderWanted, this, [this, name] { Q_EMIT folderWanted(name); });
         connect(row, &InstalledRow::removeWanted, this, [this, name] { Q_EMIT removeWanted(name); });

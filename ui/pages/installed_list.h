@@ -34,7 +34,8 @@ public:
 
 signals:
     void loadWanted(const QString& name);
-    void unloadWanted();
+    void unloadWanted(const QString& name);
+    void pinWanted(const QString& name, bool pinned);
     void defaultToggled(const QString& name);
     void folderWanted(const QString& name);
     void removeWanted(const QString& name);

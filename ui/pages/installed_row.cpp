@@ -7,8 +7,13 @@
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <algorithm>
+#include <initializer_list>
 
+#include "ui/loaded_models.h"
 #include "ui/look.h"
+#include "ui/model_text.h"
 #include "ui/pages/installed_list.h"
 #include "ui/pages/text_label.h"
 #include "ui/status_text.h"
@@ -58,45 +63,54 @@ QString windowWarning(std::size_t contextTokens) {
 
 InstalledRow::InstalledRow(const QString& name, QWidget* parent) : QFrame(parent), m_name(name) {
     setAccessibleName(name);
-    auto* layout = new QHBoxLayout(this);
+    buildLabels();
     const Look& look = Look::instance();
+    auto* first = new QHBoxLayout;
+    for (QWidget* each : std::initializer_list<QWidget*>{m_title, m_state, m_pinned, m_default}) first->addWidget(each);
+    first->addStretch(1);
+    auto* text = new QVBoxLayout;
+    text->addLayout(first);
+    text->addWidget(m_detail);
+    auto* top = new QHBoxLayout;
+    top->setSpacing(look.space(2));
+    top->addLayout(text, 1);
+    buildActions(top);
+    auto* badges = new QHBoxLayout;
+    for (Badge* badge : {m_fit, m_window, m_source}) badges->addWidget(badge);
+    badges->addStretch(1);
+
+    auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, look.space(3), 0, look.space(3));
-    layout->setSpacing(look.space(2));
-    buildText(layout);
-    buildActions(layout);
+    layout->addLayout(top);
+    layout->addLayout(badges);
+    layout->addWidget(m_activity);
+    layout->addWidget(m_remark);
+    layout->addWidget(m_progress);
 }
 
-void InstalledRow::buildText(QBoxLayout* layout) {
+void InstalledRow::buildLabels() {
     m_title = new TextLabel(TextLabel::Style::Heading);
     m_title->setElided(m_name);
     m_state = new Badge;
+    m_pinned = new Badge;
     m_default = new Badge;
     m_window = new Badge;
     m_fit = new Badge;
     m_source = new Badge;
     m_detail = new TextLabel(TextLabel::Style::Muted);
+    m_activity = new TextLabel(TextLabel::Style::Small);
+    m_activity->setObjectName(QStringLiteral("activity"));
     m_remark = new TextLabel(TextLabel::Style::Small);
     m_progress = new Meter;
-    auto* text = new QVBoxLayout;
-    auto* first = new QHBoxLayout;
-    first->addWidget(m_title);
-    first->addWidget(m_state);
-    first->addWidget(m_default);
-    first->addStretch(1);
-    auto* badges = new QHBoxLayout;
-    for (Badge* badge : {m_fit, m_window, m_source}) badges->addWidget(badge);
-    badges->addStretch(1);
-    text->addLayout(first);
-    text->addWidget(m_detail);
-    text->addLayout(badges);
-    text->addWidget(m_remark);
-    text->addWidget(m_progress);
-    layout->addLayout(text, 1);
 }
 
 void InstalledRow::buildActions(QBoxLayout* layout) {
     m_load = new QPushButton(tr("Load"));
     m_load->setObjectName(QStringLiteral("load"));
+    m_pin = new QPushButton(Look::instance().icon(QStringLiteral("pin")), QString());
+    m_pin->setObjectName(QStringLiteral("pin"));
+    m_pin->setCheckable(true);
+    m_pin->setAccessibleName(tr("Pin %1").arg(m_name));
     m_more = new QPushButton(tr("More"));
     m_more->setObjectName(QStringLiteral("more"));
     m_more->setAccessibleName(tr("More for %1").arg(m_name));
@@ -117,11 +131,19 @@ void InstalledRow::buildActions(QBoxLayout* layout) {
                                          "subcontrol-position: center right; right: %3px; }")
                               .arg(space * 7).arg(space * 5 / 2).arg(space * 5 / 2));
     layout->addWidget(m_load, 0, Qt::AlignTop);
+    layout->addWidget(m_pin, 0, Qt::AlignTop);
     layout->addWidget(m_more, 0, Qt::AlignTop);
     connect(m_load, &QPushButton::clicked, this, [this] {
         if (m_loaded) Q_EMIT unloadWanted();
         else Q_EMIT loadWanted();
     });
+    // Toggled, not clicked: screen readers toggle. It shows what is; what was wanted comes with the next snapshot.
+    connect(m_pin, &QPushButton::toggled, this, [this](bool wanted) {
+        const QSignalBlocker quiet(m_pin);
+        m_pin->setChecked(m_isPinned);
+        Q_EMIT pinWanted(wanted);
+    });
+    connect(&Look::instance(), &Look::changed, m_pin, [this] { m_pin->setIcon(Look::instance().icon(QStringLiteral("pin"))); });
     connect(m_toggleDefault, &QAction::triggered, this, &InstalledRow::defaultToggled);
     connect(folder, &QAction::triggered, this, &InstalledRow::folderWanted);
     connect(copy, &QAction::triggered, this, [this] { QApplication::clipboard()->setText(m_name); });
@@ -133,7 +155,8 @@ void InstalledRow::takeFocus() { m_load->setFocus(); }
 
 QWidget* InstalledRow::chainTabOrder(QWidget* before) {
     QWidget::setTabOrder(before, m_load);
-    QWidget::setTabOrder(m_load, m_more);
+    QWidget::setTabOrder(m_load, m_pin);
+    QWidget::setTabOrder(m_pin, m_more);
     return m_more;
 }
 
@@ -150,6 +173,21 @@ void InstalledRow::paintEvent(QPaintEvent*) {
     painter.drawLine(0, 0, width(), 0);
 }
 
+int InstalledRow::pinWordWidth() const { return m_pin->fontMetrics().horizontalAdvance(tr("Pin")) + Look::instance().space(1); }
+
+// As if the pin had no word: where the row is narrow it goes without, and its tooltip has the words.
+QSize InstalledRow::minimumSizeHint() const {
+    const QSize least = QFrame::minimumSizeHint();
+    return {least.width() - (m_pin->text().isEmpty() ? 0 : pinWordWidth()), least.height()};
+}
+
+void InstalledRow::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    const bool narrow = width() < std::max(Look::instance().space(150), minimumSizeHint().width() + pinWordWidth());
+    const QString text = narrow ? QString() : tr("Pin");
+    if (text != m_pin->text()) m_pin->setText(text);
+}
+
 void InstalledRow::show(const ModelInfo& model, const ServiceSnapshot& snapshot) {
     m_detail->setSentence(detailText(model));
     m_default->set(isDefaultModel(model, snapshot.settings) ? tr("default") : QString(), Tone::Neutral);
@@ -158,20 +196,28 @@ void InstalledRow::show(const ModelInfo& model, const ServiceSnapshot& snapshot)
     showState(model, snapshot);
     showFit(model, snapshot);
     showActions(model, snapshot);
+    showPin(model, snapshot);
 }
 
 void InstalledRow::showState(const ModelInfo& model, const ServiceSnapshot& snapshot) {
-    const EngineStatus& engine = snapshot.engine;
-    const bool mine = engine.model == model.name;
-    m_loaded = mine && engine.modelState == ModelState::Loaded;
-    const bool loading = mine && engine.modelState == ModelState::Loading;
+    const ModelStatus* status = modelStatus(snapshot.engine, model.name);
+    m_loaded = status && status->state == ModelState::Loaded;
+    const bool loading = status && status->state == ModelState::Loading;
     m_progress->setVisible(loading);
-    if (loading) m_progress->set(engine.loadProgress, tr("Loading: %1 %").arg(static_cast<int>(engine.loadProgress * 100)), Tone::Busy);
-    if (m_loaded) m_state->set(tr("loaded"), Tone::Good);
-    else if (loading) m_state->set(tr("loading"), Tone::Busy);
-    else if (mine && engine.modelState == ModelState::Failed) m_state->set(tr("failed to load"), Tone::Bad);
-    else if (!model.problem.empty()) m_state->set(tr("cannot run yet"), Tone::Warning);
-    else m_state->set(QString(), Tone::Neutral);
+    QStringList held;
+    if (status) {
+        const ModelText text(*status);
+        if (loading) m_progress->set(status->loadProgress, QString(), Tone::Busy);
+        m_progress->setAccessibleName(tr("Loading of %1").arg(m_name));
+        m_progress->setAccessibleDescription(text.word());
+        m_state->set(text.word(), text.tone());
+        for (const QString& part : {text.activity(), text.memory()})
+            if (!part.isEmpty()) held += part;
+    } else {
+        m_state->set(model.problem.empty() ? QString() : tr("cannot run yet"), Tone::Warning);
+    }
+    m_activity->setSentence(held.join(QStringLiteral(" · ")));
+    m_activity->setVisible(!held.isEmpty());
 }
 
 void InstalledRow::showFit(const ModelInfo& model, const ServiceSnapshot& snapshot) {
@@ -189,9 +235,11 @@ void InstalledRow::showFit(const ModelInfo& model, const ServiceSnapshot& snapsh
     m_fit->setToolTip(plainToolTip(QString::fromStdString(fit.sentence)));
     QString remark = QString::fromStdString(runs ? fit.sentence : model.problem);
     Tone remarkTone = runs ? Tone::Neutral : Tone::Warning;
-    if (snapshot.engine.model == model.name && snapshot.engine.modelState == ModelState::Failed) {
-        remark = QString::fromStdString(snapshot.engine.failure);
-        remarkTone = Tone::Bad;
+    const ModelStatus* status = modelStatus(snapshot.engine, model.name);
+    const QString news = status ? ModelText(*status).remark() : QString();
+    if (!news.isEmpty()) {
+        remark = news;
+        remarkTone = ModelText(*status).tone();
     }
     m_remark->setSentence(remark);
     m_remark->setTone(remarkTone);
@@ -199,23 +247,38 @@ void InstalledRow::showFit(const ModelInfo& model, const ServiceSnapshot& snapsh
 }
 
 void InstalledRow::showActions(const ModelInfo& model, const ServiceSnapshot& snapshot) {
-    const bool busy = snapshot.engine.modelState == ModelState::Loading || snapshot.server == ServerState::Starting ||
-                      snapshot.server == ServerState::Stopping;
+    const ModelStatus* status = modelStatus(snapshot.engine, model.name);
+    const bool loading = status && status->state == ModelState::Loading;
+    const bool waiting = status && status->state == ModelState::Unloaded;
+    const bool changing = snapshot.server == ServerState::Starting || snapshot.server == ServerState::Stopping;
     m_load->setText(m_loaded ? tr("Unload") : tr("Load"));
     m_load->setAccessibleName(m_loaded ? tr("Unload %1").arg(m_name) : tr("Load %1").arg(m_name));
-    m_load->setEnabled(m_loaded || (model.problem.empty() && !busy));
+    m_load->setEnabled(m_loaded || (model.problem.empty() && !loading && !waiting && !changing));
     QString hint;
-    if (!model.problem.empty()) hint = QString::fromStdString(model.problem);
-    else if (m_loaded) hint = tr("Frees its memory; the next request that names it loads it again");
-    else if (busy) hint = tr("Wait until the other one is ready: one model is loaded at a time");
+    if (m_loaded) hint = tr("Frees the memory of its weights. What it has read is kept in the prompt cache, and the next request that names it loads it again.");
+    else if (!model.problem.empty()) hint = QString::fromStdString(model.problem);
+    else if (loading) hint = tr("It is being loaded");
+    else if (waiting) hint = ModelText(*status).remark();
+    else if (changing) hint = tr("Wait until the server is ready");
     else if (snapshot.server != ServerState::Running) hint = tr("Starts the server and loads this model");
-    else if (!snapshot.engine.model.empty()) hint = tr("Takes the place of the loaded model");
+    else if (latestLoaded(snapshot.engine)) hint = tr("Loads it beside the others. Where memory is short, idle ones that are not pinned make room.");
     m_load->setToolTip(plainToolTip(hint));
     m_toggleDefault->setText(isDefaultModel(model, snapshot.settings) ? tr("No longer the default") : tr("Set as default"));
     m_toggleDefault->setEnabled(model.problem.empty() || isDefaultModel(model, snapshot.settings));
     const bool ours = model.source == ModelSource::Folder;
     m_remove->setEnabled(ours);
     m_remove->setText(ours ? tr("Delete ...") : tr("Delete (not possible: other programs use this file too)"));
+}
+
+void InstalledRow::showPin(const ModelInfo& model, const ServiceSnapshot& snapshot) {
+    m_isPinned = isPinned(snapshot, model.name);
+    const QSignalBlocker quiet(m_pin);  // nobody asked for a change
+    m_pin->setChecked(m_isPinned);
+    m_pin->setEnabled(m_isPinned || model.problem.empty());
+    m_pin->setToolTip(m_isPinned ? tr("Pinned: once loaded it stays loaded until you unload it. Click to let it go when it is idle or memory is short.")
+                                 : tr("Pin: once loaded it stays loaded until you unload it, however idle it is and whatever else needs memory."));
+    m_pin->setAccessibleDescription(m_pin->toolTip());
+    m_pinned->set(m_isPinned ? tr("pinned") : QString(), Tone::Neutral);
 }
 
 }  // namespace larder::ui

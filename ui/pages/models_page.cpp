@@ -65,6 +65,7 @@ ModelsPage::ModelsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m
     connect(m_installed, &InstalledList::downloadWanted, this, [this] { openDownloadDialog(); });
     connect(m_installed, &InstalledList::loadWanted, this, &ModelsPage::load);
     connect(m_installed, &InstalledList::unloadWanted, this, &ModelsPage::unload);
+    connect(m_installed, &InstalledList::pinWanted, this, &ModelsPage::pin);
     connect(m_installed, &InstalledList::defaultToggled, this, &ModelsPage::toggleDefault);
     connect(m_installed, &InstalledList::removeWanted, this, &ModelsPage::remove);
     connect(m_installed, &InstalledList::folderWanted, this, [this](const QString& name) {
@@ -106,9 +107,15 @@ void ModelsPage::load(const QString& name) {
     m_model.service().loadModel(name.toStdString(), m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
 }
 
-void ModelsPage::unload() {
+void ModelsPage::unload(const QString& name) {
     m_banner->clear();
-    m_model.service().unloadModel("", m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
+    m_model.service().unloadModel(name.toStdString(), m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
+}
+
+void ModelsPage::pin(const QString& name, bool pinned) {
+    m_banner->clear();
+    m_model.service().pinModel(name.toStdString(), pinned,
+                               m_model.reply<void>(this, [this](Expected<void> result) { report(std::move(result)); }));
 }
 
 void ModelsPage::toggleDefault(const QString& name) {

@@ -31,7 +31,8 @@ protected:
 private:
     void refresh();
     void load(const QString& name);
-    void unload();
+    void unload(const QString& name);
+    void pin(const QString& name, bool pinned);
     void toggleDefault(const QString& name);
     void remove(const QString& name);
     void report(Expected<void> result);   // a failure goes to the banner

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ui/charts/history_charts.h"
+#include "ui/pages/now_card.h"
 #include "ui/pages/server_card.h"
 #include "ui/pages/text_label.h"
 #include "ui/pages/tile_grid.h"
@@ -42,6 +43,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     layout->setSpacing(look.space(4));
     m_banner = new Banner;
     m_server = new ServerCard(model);
+    m_now = new NowCard;
     m_totals = new TextLabel(TextLabel::Style::Muted);
     m_charts = new HistoryCharts;
     m_noModel = buildNoModel();
@@ -49,6 +51,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     layout->addWidget(m_banner);
     layout->addWidget(m_server);
     layout->addWidget(m_noModel);
+    layout->addWidget(m_now);
     layout->addWidget(buildFigures());
     layout->addWidget(m_charts, 1);
 
@@ -115,6 +118,7 @@ void OverviewPage::refresh() {
     refreshBanner();
     m_noModel->setVisible(snapshot.modelsKnown && !anyRunnable(snapshot));
     m_server->refresh();
+    m_now->show(snapshot);
     refreshFigures();
     const bool running = snapshot.server == ServerState::Running;
     m_charts->show(m_model.history(), running ? tr("Waiting for the first request") : tr("The server is not running"));

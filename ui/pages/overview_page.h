@@ -1,4 +1,5 @@
-// The first page: is it running, where, how fast. The server's card, the figures and charts of this run. GUI thread only.
+// The first page: is it running, where, how fast. The server's card, what it is at, the figures and
+// charts of this run. GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -13,6 +14,7 @@ class Banner;
 class Card;
 class Figure;
 class HistoryCharts;
+class NowCard;
 class ServerCard;
 class TextLabel;
 
@@ -40,6 +42,7 @@ private:
     Banner* m_banner;
     QWidget* m_noModel;
     ServerCard* m_server;
+    NowCard* m_now;
     Figure* m_prefill;
     Figure* m_decode;
     Figure* m_ttft;

@@ -72,6 +72,7 @@ ServerCard::ServerCard(EngineModel& model, QWidget* parent) : Card(QString(), pa
     buildTop();
     m_progress = new Meter;
     m_progress->setObjectName(QStringLiteral("serverProgress"));
+    m_progress->setAccessibleName(tr("Prompt being read"));
     body()->addWidget(m_progress);
     buildRows();
     m_machine = new TextLabel(TextLabel::Style::Small);
@@ -203,15 +204,12 @@ void ServerCard::refreshState() {
     }
 }
 
-// A model being loaded, or a long prompt being read. The detail above says how far in words; here is how long it still takes.
+// A long prompt being read. The detail above says how far in words; here is how long it still takes.
 void ServerCard::refreshProgress() {
     const EngineStatus& engine = m_model.snapshot().engine;
-    const bool loading = engine.modelState == ModelState::Loading;
-    const bool reading = !loading && engine.prefillTotalTokens > 0;
-    m_progress->setVisible(loading || reading);
-    if (loading) {
-        m_progress->set(engine.loadProgress, QString(), Tone::Busy);
-    } else if (reading) {
+    const bool reading = engine.prefillTotalTokens > 0;
+    m_progress->setVisible(reading);
+    if (reading) {
         const std::size_t done = std::min(engine.prefillDoneTokens, engine.prefillTotalTokens);
         const auto left = static_cast<double>(engine.prefillTotalTokens - done);
         const QString text = engine.prefillTokensPerSecond > 0

@@ -128,6 +128,17 @@ void addMemoryCard(EngineModel& model, SettingsForm& form, QVBoxLayout* column) 
                  settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "A size such as 4G. Running answers live in it too.")),
                  settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "automatic"))},
                 &Settings::hotCacheBytes);
+    fields.size({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Memory for models")),
+                 settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "A size such as 16G, for all loaded models together. Where it does not "
+                                                         "reach, an idle one makes room.")),
+                 settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "automatic"))},
+                &Settings::modelMemoryBytes);
+    QSpinBox* idle = fields.number({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Unload idle models after")),
+                                    settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Pinned models stay. What a model has read is kept in "
+                                                                            "the prompt cache.")),
+                                    settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "never"))},
+                                   &Settings::idleUnloadMinutes, 0, 100'000, 5);
+    idle->setSuffix(settingsWords(QT_TRANSLATE_NOOP("SettingsPage", " min")));
     fields.number({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Answers at the same time"))}, &Settings::maxRunning, 1, 4096);
     fields.number({settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Requests that may wait")),
                    settingsWords(QT_TRANSLATE_NOOP("SettingsPage", "Further ones are told to come back later.")),

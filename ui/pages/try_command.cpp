@@ -4,6 +4,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include "ui/loaded_models.h"
+
 namespace larder::ui {
 
 namespace {
@@ -15,7 +17,7 @@ QString shellQuoted(QString text) {
 }  // namespace
 
 std::string modelToTry(const ServiceSnapshot& snapshot) {
-    if (!snapshot.engine.model.empty() && snapshot.engine.modelState == ModelState::Loaded) return snapshot.engine.model;
+    if (const ModelStatus* loaded = latestLoaded(snapshot.engine)) return loaded->name;
     std::string first;
     for (const ModelInfo& model : *snapshot.models) {
         if (!model.problem.empty()) continue;
