@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +19,6 @@ namespace {
 
 using namespace larder;
 
-constexpr int kChunkTokens = 512;
 
 double secondsNow() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -33,10 +33,13 @@ struct Runner {
     }
     TokenId token(int position) const { return static_cast<TokenId>((position * 7919LL + 17) % model.vocabulary()); }
 
-    void prefill(std::size_t sequence, int tokens) {
-        for (int first = 0; first < tokens; first += kChunkTokens) {
+    int chunkTokens = 512;
+
+    void prefill(std::size_t sequence, int tokens) { extend(sequence, 0, tokens); }
+    void extend(std::size_t sequence, int from, int tokens) {
+        for (int first = from; first < tokens; first += chunkTokens) {
             model::Batch batch;
-            const int count = std::min(kChunkTokens, tokens - first);
+            const int count = std::min(chunkTokens, tokens - first);
             for (int at = first; at < first + count; ++at) batch.tokens.push_back(token(at));
             batch.sequences.push_back({0, count, first, leases[sequence].blocks()});
             if (first + count == tokens) batch.logitRows.push_back(count - 1);
@@ -55,7 +58,8 @@ struct Runner {
 };
 
 int usage() {
-    std::fprintf(stderr, "forward_bench MODEL prefill TOKENS | decode SEQUENCES DEPTH [SECONDS]\n");
+    std::fprintf(stderr, "forward_bench MODEL prefill TOKENS | decode SEQUENCES DEPTH [SECONDS]\n"
+                         "LARDER_CHUNKS=16,32,512: prefill in chunks of these sizes, the last 512 tokens of TOKENS alone\n");
     return 2;
 }
 
@@ -88,11 +92,27 @@ int main(int argc, char** argv) {
     const double loaded = secondsNow();
     const int room = tokens + 1;
     auto cache = kv::KvCache::create((*model)->kvLayout().blockBytes(), static_cast<std::size_t>(sequences * (room / kBlockTokens + 2)));
-    Runner runner{**model, {}, {}};
+    Runner runner{.model = **model, .leases = {}, .logits = {}};
     for (int at = 0; at < sequences; ++at) {
         auto lease = (*cache)->acquire({}, static_cast<std::size_t>(room));
         runner.leases.push_back(std::move(*lease));
         if (!prefill && tokens > 0) runner.prefill(static_cast<std::size_t>(at), tokens);
+    }
+    if (const char* chunks = std::getenv("LARDER_CHUNKS"); chunks != nullptr && prefill) {
+        runner.prefill(0, tokens);
+        for (const char* at = chunks; at != nullptr; at = std::strchr(at, ',') == nullptr ? nullptr : std::strchr(at, ',') + 1) {
+            runner.chunkTokens = std::max(1, std::atoi(at));
+            const int from = std::max(0, tokens - 512);
+            std::vector<double> times;
+            for (int repeat = 0; repeat < 3; ++repeat) {
+                const double start = secondsNow();
+                runner.extend(0, from, tokens);
+                times.push_back(secondsNow() - start);
+            }
+            std::nth_element(times.begin(), times.begin() + 1, times.end());
+            std::printf("chunks of %d: %.3f ms a token\n", runner.chunkTokens, 1000 * times[1] / (tokens - from));
+        }
+        return 0;
     }
     const auto step = [&] { prefill ? runner.prefill(0, tokens) : runner.decode(tokens); };
     step();

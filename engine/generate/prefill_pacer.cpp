@@ -6,8 +6,13 @@
 namespace larder::generate {
 namespace {
 
-// While others decode, prompts come in chunks of half a step: shorter pauses between their tokens, still efficient.
-constexpr double kMixedStepShare = 0.5;
+// While others decode, prompts come in chunks of a third of a step: shorter pauses between their tokens, still efficient.
+constexpr double kMixedStepShare = 1.0 / 3;
+// Fewer prompt rows than these waste the pass over the weights. Where the weights alone take longer than a step for few rows,
+// short steps cannot be had, and efficiency comes first.
+constexpr std::size_t kLeastRows = 16;
+constexpr std::size_t kLeastRowsOfSlowModel = 64;
+constexpr std::size_t kLeastRowsOfSlowModelMixed = 32;
 constexpr std::size_t kFirstRows = 32;        // before anything is known of the costs
 constexpr double kMemory = 0.9;               // weight of a step against the next one
 constexpr double kDecodeMemory = 0.7;
@@ -24,6 +29,11 @@ double positionsOf(std::size_t rows, std::size_t first) {
 double PrefillPacer::budgetMs(bool decoding) const {
     if (!decoding) return m_stepMs;
     return m_creditMs < 0 ? 0 : m_stepMs * kMixedStepShare;
+}
+
+std::size_t PrefillPacer::leastRows(bool decoding) const {
+    if (m_rowMs * kLeastRowsOfSlowModelMixed < m_stepMs) return kLeastRows;
+    return decoding ? kLeastRowsOfSlowModelMixed : kLeastRowsOfSlowModel;
 }
 
 double PrefillPacer::costMs(std::size_t rows, std::size_t firstPosition) const {

@@ -26,6 +26,9 @@ public:
     // Time for the prompt rows of the next step; 0: it only decodes.
     double budgetMs(bool decoding) const;
 
+    // Of all prompts of a step together, even if they take longer than the budget.
+    std::size_t leastRows(bool decoding) const;
+
     // Expected cost of `rows` rows from this position on, and the most rows that cost at most `ms`.
     double costMs(std::size_t rows, std::size_t firstPosition) const;
     std::size_t rowsWithin(double ms, std::size_t firstPosition) const;

@@ -13,8 +13,6 @@ constexpr std::size_t kAnswerReserveTokens = 256;
 constexpr double kBackgroundPatienceMs = 30'000;
 // Of the time for prompts, against one for an interactive one.
 constexpr double kBackgroundWeight = 0.25;
-// Fewer prompt rows than this waste the pass over the weights.
-constexpr std::size_t kLeastRows = 16;
 // How often the state of a long prompt is kept while it is computed.
 constexpr std::size_t kRollingStateTokens = 512;
 
@@ -202,7 +200,7 @@ void Scheduler::shareRows(Plan& plan) {
         weights -= weight(index);
         const bool wantsLogits = chunk.sequence->wantsPromptLogprobs(chunk.sequence->promptLogprobs.size());
         std::size_t rows = chunkRows(*chunk.sequence, share);
-        if (timed) rows = std::max(rows, std::min(kLeastRows / prefills.size(), chunk.sequence->pendingTokens()));
+        if (timed) rows = std::max(rows, std::min(m_pacer.leastRows(decoding > 0) / prefills.size(), chunk.sequence->pendingTokens()));
         rows = std::min(rows, rowsLeft);
         if (m_limits.maxChunkTokens > 0) rows = std::min(rows, m_limits.maxChunkTokens);
         if (wantsLogits) rows = std::min(rows, logitRowsLeft);

@@ -125,7 +125,7 @@ TEST(PrefillPacer, LearnsWhatRowsCostAtAnyDepth) {
 }
 
 TEST(PrefillPacer, DecodingKeepsItsShareOfTheTime) {
-    PrefillPacer pacer(60, 0.62);
+    PrefillPacer pacer(90, 0.62);
     double decodeSteps = 0;
     double promptMs = 0;
     double total = 0;
