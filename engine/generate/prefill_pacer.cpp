@@ -6,8 +6,8 @@
 namespace larder::generate {
 namespace {
 
-// While others decode, prompts come in chunks of a third of a step: shorter pauses between their tokens, still efficient.
-constexpr double kMixedStepShare = 1.0 / 3;
+// While others decode, prompts come in shorter chunks: shorter pauses between their tokens, still efficient.
+constexpr double kMixedStepShare = 2.0 / 3;
 // Fewer prompt rows than these waste the pass over the weights. Where the weights alone take longer than a step for few rows,
 // short steps cannot be had, and efficiency comes first.
 constexpr std::size_t kLeastRows = 16;
