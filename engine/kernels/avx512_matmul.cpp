@@ -1,5 +1,5 @@
-// Matrix product for AVX-512 with VNNI: a panel of 16 rows is one register. Few tokens multiply the panels as they stream
-// from memory; many let them be unpacked first (avx512_panels.h).
+// Matrix product for AVX-512 with VNNI: a panel of 16 rows is one register. Tiles multiply the panels as they stream from
+// memory; only formats whose codes are dear to unpack (Q6_K) are unpacked once for many tokens (avx512_panels.h).
 #include <cstddef>
 #include <cstdint>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr int kNarrowTokens = 8;   // of a tile while panels stream
 constexpr int kPairFrom = 4;       // tokens: from here on a tile goes over two panels, which share the broadcasts
 constexpr int kWideTokens = 4;     // of a tile over two unpacked panels
-constexpr int kUnpackFrom = 16;    // tokens
+constexpr int kUnpackFrom = 16;    // tokens, for formats that are unpacked at all
 constexpr int kChunkGroups = 16;   // of two panels: 20 KB in the first-level cache, beside the tokens
 constexpr int kBlockTokens = 256;  // that pass while two panels are unpacked
 constexpr std::ptrdiff_t kPrefetchBytes = 4096;  // ahead of a panel that streams from memory
@@ -290,17 +290,24 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
 }
 
 template <class Format>
-void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    if (args.tokens < kUnpackFrom) {
-        multiplyFew<Format>(args, firstPanel, lastPanel, 0);
-        return;
-    }
+void multiplyMany(const MatmulArgs& args, int firstPanel, int lastPanel) {
     for (int t = 0; t < args.tokens; t += kBlockTokens) {
         const int last = args.tokens - t < kBlockTokens ? args.tokens : t + kBlockTokens;
         for (int p = firstPanel; p < lastPanel; p += 2) {
             multiplyWide<Format>(args, p, lastPanel - p < 2 ? 1 : 2, t, last);
         }
     }
+}
+
+template <class Format>
+void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
+    if constexpr (Format::kSteps > 1) {
+        if (args.tokens >= kUnpackFrom) {
+            multiplyMany<Format>(args, firstPanel, lastPanel);
+            return;
+        }
+    }
+    multiplyFew<Format>(args, firstPanel, lastPanel, 0);
 }
 
 // ---- plain weights -------------------------------------------------------------------------------------------------
