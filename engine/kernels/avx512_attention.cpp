@@ -83,10 +83,9 @@ struct TileState {
     float* o;                         // [T, headDim]
 };
 
-// Scores of all queries with the 64 keys of a block.
-template <class Cache, int T>
+// Scores of all queries with the first 16 V keys of a block.
+template <class Cache, int T, int V>
 inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float* scores) {
-    constexpr int V = kTileRegisters;
     __m512 acc[T][V];
 #pragma GCC unroll 24
     for (int i = 0; i < T * V; ++i) {
@@ -208,7 +207,12 @@ inline void weighOne(const std::byte* values, int headDim, int firstDim, int fir
 
 template <class Cache, int T>
 void addBlock(TileState<T>& tile, int headDim, const std::byte* keys, const std::byte* values) {
-    scoreKeys<Cache, T>(keys, tile.q, headDim, tile.scores);
+    // A young block is mostly empty: half of its keys' lines need not come from memory.
+    if (tile.visible[T - 1] <= kBlockPositions / 2) {
+        scoreKeys<Cache, T, kTileRegisters / 2>(keys, tile.q, headDim, tile.scores);
+    } else {
+        scoreKeys<Cache, T, kTileRegisters>(keys, tile.q, headDim, tile.scores);
+    }
     softmaxBlock<T>(tile);
     const std::ptrdiff_t rowBytes = headDim * Cache::kBytes;
     const int shared = tile.visible[0];

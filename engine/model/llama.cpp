@@ -60,7 +60,7 @@ private:
     // Views into the step's arena, made once a step and used by every layer.
     struct Step {
         Rows q, k, v;
-        Activation normed, attended, activated, feedForwardNormed;
+        Activation attended, activated;
     };
     Step m_step;
 };
@@ -100,21 +100,18 @@ Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& opt
 }
 
 void Llama::attentionBlock(const Layer& layer, int index, const RopeTable& angles, const Rows& x) {
-    m_ops.rmsNorm(x, layer.attentionNorm, m_config.normEps, m_step.normed);
-    m_ops.linear(m_step.normed, {{&layer.q, m_step.q.values}, {&layer.k, m_step.k.values}, {&layer.v, m_step.v.values}});
+    m_ops.linear(Normed{x, layer.attentionNorm, m_config.normEps}, {{&layer.q, m_step.q.values}, {&layer.k, m_step.k.values}, {&layer.v, m_step.v.values}});
     if (!layer.qBias.empty()) m_ops.addBias(layer.qBias, m_step.q);
     if (!layer.kBias.empty()) m_ops.addBias(layer.kBias, m_step.k);
     if (!layer.vBias.empty()) m_ops.addBias(layer.vBias, m_step.v);
-    m_ops.ropeAndStore(RopeStyle::Interleaved, angles, m_layout, index, m_step.q, m_step.k, m_step.v);
     const float scale = 1.0f / std::sqrt(static_cast<float>(m_config.headDim));
-    m_ops.attention(m_layout, index, m_step.q, scale, m_step.attended);
+    m_ops.attention({m_layout, index, RopeStyle::Interleaved, angles, m_step.q, m_step.k, m_step.v, scale}, m_step.attended);
     m_ops.linear(m_step.attended, {{&layer.output, x.values, x.values}});
     if (!layer.outputBias.empty()) m_ops.addBias(layer.outputBias, x);
 }
 
 void Llama::feedForwardBlock(const Layer& layer, const Rows& x) {
-    m_ops.rmsNorm(x, layer.feedForwardNorm, m_config.normEps, m_step.feedForwardNormed);
-    m_ops.gatedSilu(m_step.feedForwardNormed, layer.gate, layer.up, m_step.activated);
+    m_ops.gatedSilu({x, layer.feedForwardNorm, m_config.normEps}, layer.gate, layer.up, m_step.activated);
     m_ops.linear(m_step.activated, {{&layer.down, x.values, x.values}});
 }
 
@@ -134,9 +131,7 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
     for (int index = 0; index < c.layers; ++index) {
         const Layer& layer = m_layers[static_cast<std::size_t>(index)];
         const std::size_t mark = m_ops.mark();
-        m_step.normed = m_ops.activation(count, c.width, {&layer.q, &layer.k, &layer.v});
         m_step.attended = m_ops.activation(count, c.attentionWidth(), {&layer.output});
-        m_step.feedForwardNormed = m_ops.activation(count, c.width, {&layer.gate, &layer.up});
         m_step.activated = m_ops.activation(count, c.feedForward, {&layer.down});
         attentionBlock(layer, index, angles, x);
         feedForwardBlock(layer, x);
@@ -147,7 +142,7 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
     if (wanted == 0) return;
     const Rows last = m_ops.rows(wanted, c.width);
     m_ops.pickRows(x, batch.logitRows, last);
-    m_ops.rmsNorm(last, m_outputNorm, c.normEps, m_ops.inPlace(last));
+    m_ops.rmsNorm({last, m_outputNorm, c.normEps}, m_ops.inPlace(last));
     m_ops.linearFine(last, m_head, logits.data());
 }
 

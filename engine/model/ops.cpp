@@ -1,12 +1,10 @@
 #include "engine/model/ops.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
-#include "engine/kernels/math.h"
-#include "engine/kernels/rope_table.h"
 #include "engine/model/attention_plan.h"
 
 namespace larder::model {
@@ -14,29 +12,20 @@ namespace {
 
 constexpr std::size_t kArenaBytes = 16u << 20;
 constexpr std::size_t kAlignment = 64;
-constexpr int kMaxProducts = 4;       // of one linear() stage
-constexpr int kSlicesPerThread = 4;   // enough to even out, few enough to keep slices long
 constexpr int kGatedTokens = 256;     // of a slice of gate and up at a time: both stay in the second-level cache
 constexpr int kMostGatedPanels = 12;
 constexpr int kHeadPanels = 16;       // of the output head at a time
+constexpr int kOwnValues = 8192;      // rows * columns up to which every thread takes a norm for itself: so many cost less
+                                      // than a stage, and than fetching what another core has just written
 
 int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
-// State of the queries of one tile, on the stack of a compute thread.
-struct TileState {
-    std::array<float, kMaxTileQueries> m;
-    std::array<float, kMaxTileQueries> l;
-    alignas(64) std::array<float, kMaxTileFloats> o;
-
-    kernels::AttentionState view() { return {m.data(), l.data(), o.data()}; }
-};
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
 
-struct Ops::AttentionPlan : model::AttentionPlan {};
-
 Ops::Ops(const kernels::Kernels& kernels, base::ThreadPool& pool)
-    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()) {}
+    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()), m_ownInputs(pool.threads()) {}
 
 Ops::~Ops() = default;
 
@@ -58,7 +47,7 @@ void Ops::begin(const Batch& batch, int heads, int kvHeads, int headDim) {
 }
 
 void* Ops::allocate(std::size_t bytes) {
-    bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    bytes = aligned(bytes);
     if (m_chunks.empty() || m_used + bytes > m_chunks.back().size) {
         if (!m_chunks.empty()) m_base += m_chunks.back().size;
         const std::size_t size = std::max(kArenaBytes, bytes);
@@ -66,7 +55,7 @@ void* Ops::allocate(std::size_t bytes) {
         m_used = 0;
     }
     auto start = reinterpret_cast<std::uintptr_t>(m_chunks.back().memory.get());
-    start = (start + kAlignment - 1) / kAlignment * kAlignment + m_used;
+    start = aligned(start) + m_used;
     m_used += bytes;
     return reinterpret_cast<void*>(start);
 }
@@ -83,24 +72,46 @@ Rows Ops::rows(int count, int columns) {
     return {static_cast<float*>(allocate(values * sizeof(float))), count, columns};
 }
 
-Activation Ops::activation(int count, int columns, std::initializer_list<const Matrix*> consumers) {
+void Ops::Forms::add(const Matrix& consumer) {
+    (kernels::usesInt8Activations(consumer.format) ? hasInt8 : hasFloat) = true;
+}
+
+std::size_t Ops::activationBytes(int count, int columns, const Forms& forms) {
+    const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
+    const std::size_t groups = values / kernels::kGroup;
+    std::size_t bytes = 0;
+    if (forms.hasFloat) bytes += aligned(values * sizeof(float));
+    if (forms.hasInt8) bytes += aligned(values) + 4 * aligned(groups * sizeof(float));
+    return bytes;
+}
+
+// In activationBytes() of memory.
+Activation Ops::activationAt(void* memory, int count, int columns, const Forms& forms) {
+    const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
+    const std::size_t groups = values / kernels::kGroup;
+    auto* at = static_cast<std::byte*>(memory);
+    const auto take = [&at](std::size_t bytes) { return std::exchange(at, at + aligned(bytes)); };
     Activation result;
     result.count = count;
     result.columns = columns;
-    for (const Matrix* matrix : consumers)
-        (kernels::usesInt8Activations(matrix->format) ? result.hasInt8 : result.hasFloat) = true;
-    if (result.hasFloat) result.rows = rows(count, columns);
-    if (result.hasInt8) {
-        const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-        const std::size_t groups = values / kernels::kGroup;
+    result.hasFloat = forms.hasFloat;
+    result.hasInt8 = forms.hasInt8;
+    if (forms.hasFloat) result.rows = {reinterpret_cast<float*>(take(values * sizeof(float))), count, columns};
+    if (forms.hasInt8) {
         result.quantized.tokens = count;
-        result.quantized.codes = static_cast<std::int8_t*>(allocate(values));
-        result.quantized.scales = static_cast<float*>(allocate(groups * sizeof(float)));
-        result.quantized.sums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
-        result.quantized.firstSums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
-        result.quantized.scaledSums = static_cast<float*>(allocate(groups * sizeof(float)));
+        result.quantized.codes = reinterpret_cast<std::int8_t*>(take(values));
+        result.quantized.scales = reinterpret_cast<float*>(take(groups * sizeof(float)));
+        result.quantized.sums = reinterpret_cast<std::int32_t*>(take(groups * sizeof(std::int32_t)));
+        result.quantized.firstSums = reinterpret_cast<std::int32_t*>(take(groups * sizeof(std::int32_t)));
+        result.quantized.scaledSums = reinterpret_cast<float*>(take(groups * sizeof(float)));
     }
     return result;
+}
+
+Activation Ops::activation(int count, int columns, std::initializer_list<const Matrix*> consumers) {
+    Forms forms;
+    for (const Matrix* matrix : consumers) forms.add(*matrix);
+    return activationAt(allocate(activationBytes(count, columns, forms)), count, columns, forms);
 }
 
 Activation Ops::inPlace(const Rows& rows) {
@@ -110,17 +121,6 @@ Activation Ops::inPlace(const Rows& rows) {
     result.columns = rows.columns;
     result.hasFloat = true;
     return result;
-}
-
-template <class F>
-void Ops::overRows(int count, const F& f) {
-    if (count <= 0) return;
-    const int slices = count == 1 ? 1 : std::min(count, static_cast<int>(m_pool.threads()) * kSlicesPerThread);
-    m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice) {
-        const int index = static_cast<int>(slice);
-        f(static_cast<int>(static_cast<std::int64_t>(count) * index / slices),
-          static_cast<int>(static_cast<std::int64_t>(count) * (index + 1) / slices));
-    });
 }
 
 void Ops::quantize(const float* row, int index, const Activation& out) const {
@@ -150,15 +150,48 @@ void Ops::addBias(const std::vector<float>& bias, const Rows& rows) {
     });
 }
 
-void Ops::rmsNorm(const Rows& x, const std::vector<float>& weight, float eps, const Activation& out) {
-    Rows scratch = out.rows;
-    if (!out.hasFloat) scratch = rows(x.count, x.columns);
-    overRows(x.count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            m_kernels.rmsNorm(x.row(row), weight.data(), x.columns, eps, scratch.row(row));
-            if (out.hasInt8) quantize(scratch.row(row), row, out);
-        }
+// scratch: null, or [columns] for a norm that is wanted in int8 only.
+void Ops::normRows(const Normed& x, int first, int last, float* scratch, const Activation& out) const {
+    for (int row = first; row < last; ++row) {
+        float* y = out.hasFloat ? out.rows.row(row) : scratch;
+        m_kernels.rmsNorm(x.x.row(row), x.weight.data(), out.columns, x.eps, y);
+        if (out.hasInt8) quantize(y, row, out);
+    }
+}
+
+void Ops::rmsNorm(const Normed& x, const Activation& out) {
+    const Rows scratch = rows(out.hasFloat ? 0 : static_cast<int>(m_pool.threads()), out.columns);
+    overRows(out.count, [&](int first, int last, std::size_t thread) {
+        normRows(x, first, last, out.hasFloat ? nullptr : scratch.row(static_cast<int>(thread)), out);
     });
+}
+
+template <class F>
+void Ops::overNormed(const Normed& x, const Forms& forms, int slices, const F& f) {
+    const int count = x.x.count;
+    const int columns = x.x.columns;
+    const std::size_t bytes = activationBytes(count, columns, forms);
+    const std::size_t before = mark();
+    if (count * columns > kOwnValues) {
+        const Activation shared = activationAt(allocate(bytes), count, columns, forms);
+        rmsNorm(x, shared);
+        m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice, std::size_t thread) { f(slice, thread, shared); });
+    } else {
+        const std::uint32_t stage = ++m_stage;
+        const std::size_t ownBytes = bytes + aligned(sizeof(float) * static_cast<std::size_t>(columns));
+        auto* memory = static_cast<std::byte*>(allocate(m_pool.threads() * ownBytes));
+        m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice, std::size_t thread) {
+            OwnInput& own = m_ownInputs[thread];
+            if (own.stage != stage) {
+                own.stage = stage;
+                std::byte* mine = memory + thread * ownBytes;
+                own.activation = activationAt(mine, count, columns, forms);
+                normRows(x, 0, count, reinterpret_cast<float*>(mine + bytes), own.activation);
+            }
+            f(slice, thread, own.activation);
+        });
+    }
+    rewind(before);
 }
 
 void Ops::multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const {
@@ -194,23 +227,55 @@ void Ops::multiplyPart(const Activation& x, int first, int tokens, const Matrix&
     m_kernels.matmul[static_cast<int>(weights.format)](args, 0, lastPanel - firstPanel);
 }
 
+// Panels cut into slices of an even number, since tiles are two panels wide: so many that the threads get equal shares if
+// that can be.
+struct Ops::PanelSlices {
+    int panels;
+    int each;
+
+    int count() const { return ceilDiv(panels, each); }
+    int first(std::size_t slice) const { return static_cast<int>(slice) * each; }
+    int last(std::size_t slice) const { return std::min(first(slice) + each, panels); }
+};
+
+Ops::PanelSlices Ops::slicesOf(int panels, int mostPanels) const {
+    const int threads = static_cast<int>(m_pool.threads());
+    const int wanted = threads > 1 ? threads * 2 * kSlicesPerThread : 1;
+    PanelSlices slices = {panels, std::min(ceilDiv(ceilDiv(panels, wanted), 2) * 2, mostPanels)};
+    for (PanelSlices equal = slices; equal.each > 0; equal.each -= 2)
+        if (equal.count() % threads == 0) return equal;
+    return slices;
+}
+
+void Ops::multiplySlice(const Activation& x, std::span<const Product> products, int firstPanel, int lastPanel) const {
+    for (const Product& product : products) {
+        const int panels = product.weights->panels();
+        if (firstPanel < panels && lastPanel > 0) multiply(x, product, std::max(firstPanel, 0), std::min(lastPanel, panels));
+        firstPanel -= panels;
+        lastPanel -= panels;
+    }
+}
+
 void Ops::linear(const Activation& x, std::initializer_list<Product> products) {
-    assert(products.size() <= kMaxProducts);
     if (x.count <= 0) return;
-    int totalPanels = 0;
-    for (const Product& product : products) totalPanels += product.weights->panels();
-    const int slices = std::min(totalPanels, static_cast<int>(m_pool.threads()) * (m_pool.threads() > 1 ? 2 * kSlicesPerThread : 1));
-    // An even number of panels a slice: tiles are two panels wide.
-    const int panelsPerSlice = ceilDiv(ceilDiv(totalPanels, slices), 2) * 2;
-    m_pool.run(static_cast<std::size_t>(ceilDiv(totalPanels, panelsPerSlice)), [&](std::size_t slice) {
-        int first = static_cast<int>(slice) * panelsPerSlice;
-        int last = std::min(first + panelsPerSlice, totalPanels);
-        for (const Product& product : products) {
-            const int panels = product.weights->panels();
-            if (first < panels && last > 0) multiply(x, product, std::max(first, 0), std::min(last, panels));
-            first -= panels;
-            last -= panels;
-        }
+    int panels = 0;
+    for (const Product& product : products) panels += product.weights->panels();
+    const PanelSlices slices = slicesOf(panels, panels);
+    m_pool.run(static_cast<std::size_t>(slices.count()),
+               [&](std::size_t slice) { multiplySlice(x, products, slices.first(slice), slices.last(slice)); });
+}
+
+void Ops::linear(const Normed& x, std::initializer_list<Product> products) {
+    if (x.x.count <= 0) return;
+    int panels = 0;
+    Forms forms;
+    for (const Product& product : products) {
+        panels += product.weights->panels();
+        forms.add(*product.weights);
+    }
+    const PanelSlices slices = slicesOf(panels, panels);
+    overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t, const Activation& normed) {
+        multiplySlice(normed, products, slices.first(slice), slices.last(slice));
     });
 }
 
@@ -223,19 +288,19 @@ struct Ops::GatedSlice {
     float* scratch;  // [2, kGatedTokens, columns of the slice]
 };
 
-void Ops::gatedSilu(const Activation& x, const Matrix& gate, const Matrix& up, const Activation& out) {
+void Ops::gatedSilu(const Normed& x, const Matrix& gate, const Matrix& up, const Activation& out) {
     assert(gate.rows == up.rows && gate.columns == up.columns);
-    if (x.count <= 0) return;
-    const int panels = gate.panels();
-    const int wanted = m_pool.threads() > 1 ? static_cast<int>(m_pool.threads()) * 2 * kSlicesPerThread : 1;
-    // An even number of panels: whole groups of 32 columns, which are quantised together. And few enough for the cache.
-    const int panelsPerSlice = std::min(ceilDiv(ceilDiv(panels, wanted), 2) * 2, kMostGatedPanels);
-    const int sliceColumns = panelsPerSlice * kernels::kPanelRows;
-    const int scratchRows = 2 * std::min(x.count, kGatedTokens);
-    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * scratchRows, sliceColumns);
-    m_pool.run(static_cast<std::size_t>(ceilDiv(panels, panelsPerSlice)), [&](std::size_t slice, std::size_t thread) {
-        const int first = static_cast<int>(slice) * panelsPerSlice;
-        gatedSlice(x, {gate, up, first, std::min(first + panelsPerSlice, panels), scratch.row(static_cast<int>(thread) * scratchRows)}, out);
+    const int count = x.x.count;
+    if (count <= 0) return;
+    // An even number of panels is whole groups of 32 columns, which are quantised together. And few enough for the cache.
+    const PanelSlices slices = slicesOf(gate.panels(), kMostGatedPanels);
+    const int scratchRows = 2 * std::min(count, kGatedTokens);
+    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * scratchRows, slices.each * kernels::kPanelRows);
+    Forms forms;
+    forms.add(gate);
+    forms.add(up);
+    overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t thread, const Activation& normed) {
+        gatedSlice(normed, {gate, up, slices.first(slice), slices.last(slice), scratch.row(static_cast<int>(thread) * scratchRows)}, out);
     });
 }
 
@@ -290,110 +355,6 @@ void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
             for (int column = 0; column < columns; ++column) out[column] = coarse[column] + fine[column];
         }
     });
-}
-
-int Ops::positionOf(int row) const {
-    const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
-    return sequence.firstPosition + row - sequence.firstRow;
-}
-
-RopeTable Ops::ropeTable(std::span<const double> frequencies) {
-    RopeTable table;
-    table.pairs = static_cast<int>(frequencies.size());
-    const int count = static_cast<int>(m_batch->tokens.size());
-    table.cosines = rows(count, table.pairs).values;
-    table.sines = rows(count, table.pairs).values;
-    overRows(count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * table.pairs;
-            kernels::ropeRow(frequencies, positionOf(row), table.cosines + at, table.sines + at);
-        }
-    });
-    return table;
-}
-
-void Ops::ropeAndStore(RopeStyle style, const RopeTable& table, const KvLayout& layout, int layer, const Rows& q,
-                       const Rows& k, const Rows& v) {
-    const auto rotate = style == RopeStyle::Interleaved ? m_kernels.ropeInterleaved : m_kernels.ropeNeox;
-    const auto store = m_kernels.storeKv[layout.type == KvType::F32 ? 1 : 0];
-    const int headDim = layout.headDim;
-    const int queryHeads = q.columns / headDim;
-    overRows(q.count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
-            const int position = positionOf(row);
-            const float* cosines = table.cosines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-            const float* sines = table.sines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-            rotate(q.row(row), queryHeads, headDim, table.pairs, cosines, sines);
-            rotate(k.row(row), layout.kvHeads, headDim, table.pairs, cosines, sines);
-            std::byte* block = sequence.blocks[static_cast<std::size_t>(position / kBlockTokens)];
-            for (int head = 0; head < layout.kvHeads; ++head)
-                store(k.row(row) + head * headDim, v.row(row) + head * headDim, headDim, position % kBlockTokens,
-                      block + layout.kOffset(layer, head), block + layout.vOffset(layer, head));
-        }
-    });
-}
-
-void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scale, const Activation& out) {
-    const AttentionPlan& plan = *m_plan;
-    const auto span = m_kernels.attentionSpan[layout.type == KvType::F32 ? 1 : 0];
-    const int headDim = plan.headDim;
-    const Rows result = out.hasFloat ? out.rows : rows(q.count, q.columns);
-    float* keptM = rows(static_cast<int>(plan.keptQueries), 1).values;
-    float* keptL = rows(static_cast<int>(plan.keptQueries), 1).values;
-    float* keptO = rows(static_cast<int>(plan.keptQueries), headDim).values;
-    const auto kept = [&](const AttentionTile& tile, int at) {
-        const std::size_t state = tile.kept + static_cast<std::size_t>(at) * static_cast<std::size_t>(tile.rows * plan.group);
-        return kernels::AttentionState{keptM + state, keptL + state, keptO + static_cast<std::ptrdiff_t>(state) * headDim};
-    };
-    // The tile that completes its rows quantises them: whichever that is, the bits are the same.
-    m_headsLeft.resize(plan.tiles.size() / static_cast<std::size_t>(layout.kvHeads));
-    for (HeadsLeft& rowsOfTile : m_headsLeft) rowsOfTile.count.store(layout.kvHeads, std::memory_order_relaxed);
-    const auto finish = [&](std::size_t index, const kernels::AttentionState& state) {
-        const AttentionTile& tile = plan.tiles[index];
-        m_kernels.attentionFinish(state, tile.rows, plan.group, headDim,
-                                  result.row(tile.firstRow) + tile.kvHead * plan.group * headDim, result.columns);
-        if (!out.hasInt8) return;
-        std::atomic<int>& left = m_headsLeft[index / static_cast<std::size_t>(layout.kvHeads)].count;
-        if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) quantizeRows(result, tile.firstRow, tile.firstRow + tile.rows, out);
-    };
-    m_pool.run(plan.tasks.size(), [&](std::size_t index) {
-        const AttentionTask& task = plan.tasks[index];
-        const AttentionTile& tile = plan.tiles[static_cast<std::size_t>(task.tile)];
-        kernels::AttentionArgs args;
-        args.q = q.row(tile.firstRow) + tile.kvHead * plan.group * headDim;
-        args.qRowStride = q.columns;
-        args.rows = tile.rows;
-        args.group = plan.group;
-        args.headDim = headDim;
-        args.firstPosition = tile.firstPosition;
-        args.scale = scale * kernels::kLog2e;
-        args.blocks = m_batch->sequences[static_cast<std::size_t>(tile.sequence)].blocks.data();
-        args.kOffset = layout.kOffset(layer, tile.kvHead);
-        args.vOffset = layout.vOffset(layer, tile.kvHead);
-        if (tile.tasks > 1) {
-            for (int at = task.firstSpan; at < task.lastSpan; ++at) span(args, at, kept(tile, at));
-            return;
-        }
-        TileState state;
-        TileState next;
-        span(args, 0, state.view());
-        for (int at = 1; at < tile.spans; ++at) {
-            span(args, at, next.view());
-            m_kernels.attentionMerge(state.view(), next.view(), tile.rows * plan.group, headDim);
-        }
-        finish(static_cast<std::size_t>(task.tile), state.view());
-    });
-
-    if (plan.keptQueries > 0) {
-        m_pool.run(plan.tiles.size(), [&](std::size_t index) {
-            const AttentionTile& tile = plan.tiles[index];
-            if (tile.tasks == 1) return;
-            for (int at = 1; at < tile.spans; ++at)
-                m_kernels.attentionMerge(kept(tile, 0), kept(tile, at), tile.rows * plan.group, headDim);
-            finish(index, kept(tile, 0));
-        });
-    }
 }
 
 }  // namespace larder::model
