@@ -57,7 +57,7 @@ bool spinUntil(const Ready& ready) {
 // starts with one line that moves between two cores and ends with another (`done`).
 // Invariant: a range's `ticket` names one run() in its upper half and the range's next task in its lower half. The caller
 // closes the ticket, writes the job, then publishes the ticket with a new upper half. Whoever moves a ticket from (run, task)
-// to (run, task + 1) does that task, and run() returns only when every task is done: so the job a claimed task belongs to
+// to (run, task + n) does those n tasks, and run() returns only when every task is done: so the job a claimed task belongs to
 // is still there, and a worker that wakes late claims nothing and nobody waits for it (on a busy desktop it may not get a
 // core for a while).
 struct ThreadPool::Inner {
@@ -82,7 +82,8 @@ struct ThreadPool::Inner {
     // Claims and does tasks of run `number` until there are none left.
     void work(std::uint32_t number, std::size_t thread) {
         std::uint32_t count = 0;
-        for (std::size_t i = 0; i < ranges.size(); ++i) count += workThrough(ranges[(thread + i) % ranges.size()], number, thread);
+        for (std::size_t i = 0; i < ranges.size(); ++i)
+            count += workThrough(ranges[(thread + i) % ranges.size()], number, thread);
         if (count > 0) done.fetch_add(count, std::memory_order_release);
     }
 
@@ -95,10 +96,14 @@ struct ThreadPool::Inner {
             const Call job = range.call.load(std::memory_order_relaxed);
             const void* argument = range.body.load(std::memory_order_relaxed);
             // Acquire: whoever reads the end of a later run also finds its closed ticket, and the claim fails.
-            if (task >= range.end.load(std::memory_order_acquire)) break;
-            if (!range.ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
-            job(argument, task, thread);
-            ++count;
+            const std::uint32_t end = range.end.load(std::memory_order_acquire);
+            if (task >= end) break;
+            // Half of what is left: a claim waits until all that was written before has reached the cache.
+            const std::uint32_t claimed = (end - task + 1) / 2;
+            if (!range.ticket.compare_exchange_weak(seen, seen + claimed, std::memory_order_acq_rel, std::memory_order_acquire))
+                continue;
+            for (std::uint32_t at = task; at < task + claimed; ++at) job(argument, at, thread);
+            count += claimed;
             seen = range.ticket.load(std::memory_order_acquire);
         }
         return count;

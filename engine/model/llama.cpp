@@ -45,7 +45,7 @@ public:
 private:
     Layer loadLayer(WeightLoader& loader, int index) const;
     void attentionBlock(const Layer& layer, int index, const RopeTable& angles, const Rows& x);
-    void feedForwardBlock(const Layer& layer, const Rows& x);
+    void feedForwardBlock(const Layer& layer, const Layer* next, const Rows& x);
 
     Config m_config;
     KvLayout m_layout;
@@ -100,18 +100,23 @@ Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& opt
 }
 
 void Llama::attentionBlock(const Layer& layer, int index, const RopeTable& angles, const Rows& x) {
+    m_ops.announce({&layer.output});
     m_ops.linear(Normed{x, layer.attentionNorm, m_config.normEps}, {{&layer.q, m_step.q.values}, {&layer.k, m_step.k.values}, {&layer.v, m_step.v.values}});
     if (!layer.qBias.empty()) m_ops.addBias(layer.qBias, m_step.q);
     if (!layer.kBias.empty()) m_ops.addBias(layer.kBias, m_step.k);
     if (!layer.vBias.empty()) m_ops.addBias(layer.vBias, m_step.v);
     const float scale = 1.0f / std::sqrt(static_cast<float>(m_config.headDim));
     m_ops.attention({m_layout, index, RopeStyle::Interleaved, angles, m_step.q, m_step.k, m_step.v, scale}, m_step.attended);
+    m_ops.announce({&layer.gate});
     m_ops.linear(m_step.attended, {{&layer.output, x.values, x.values}});
     if (!layer.outputBias.empty()) m_ops.addBias(layer.outputBias, x);
 }
 
-void Llama::feedForwardBlock(const Layer& layer, const Rows& x) {
+void Llama::feedForwardBlock(const Layer& layer, const Layer* next, const Rows& x) {
+    m_ops.announce({&layer.down});
     m_ops.gatedSilu({x, layer.feedForwardNorm, m_config.normEps}, layer.gate, layer.up, m_step.activated);
+    if (next != nullptr) m_ops.announce({&next->q, &next->k, &next->v});
+    else m_ops.announce({&m_head});
     m_ops.linear(m_step.activated, {{&layer.down, x.values, x.values}});
 }
 
@@ -134,7 +139,7 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
         m_step.attended = m_ops.activation(count, c.attentionWidth(), {&layer.output});
         m_step.activated = m_ops.activation(count, c.feedForward, {&layer.down});
         attentionBlock(layer, index, angles, x);
-        feedForwardBlock(layer, x);
+        feedForwardBlock(layer, index + 1 < c.layers ? &layer + 1 : nullptr, x);
         m_ops.rewind(mark);
     }
 

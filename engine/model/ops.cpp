@@ -10,8 +10,6 @@
 namespace larder::model {
 namespace {
 
-constexpr std::size_t kArenaBytes = 16u << 20;
-constexpr std::size_t kAlignment = 64;
 constexpr int kGatedTokens = 256;     // of a slice of gate and up at a time: both stay in the second-level cache
 constexpr int kMostGatedPanels = 12;
 constexpr int kHeadPanels = 16;       // of the output head at a time
@@ -20,7 +18,10 @@ constexpr int kOwnValues = 8192;      // rows * columns up to which every thread
 
 int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+PanelPlace placeOf(const Matrix& matrix, int panel) {
+    const std::size_t bytes = kernels::packedPanelBytes(matrix.format, matrix.columns);
+    return {matrix.packed + static_cast<std::size_t>(panel) * bytes, bytes};
+}
 
 }  // namespace
 
@@ -30,88 +31,24 @@ Ops::Ops(const kernels::Kernels& kernels, base::ThreadPool& pool)
 Ops::~Ops() = default;
 
 void Ops::begin(const Batch& batch, int heads, int kvHeads, int headDim) {
-    // What one step needed in several chunks, the next gets in one.
-    if (m_chunks.size() > 1) {
-        std::size_t total = 0;
-        for (const Chunk& chunk : m_chunks) total += chunk.size;
-        m_chunks.clear();
-        m_chunks.push_back({std::make_unique_for_overwrite<std::byte[]>(total + kAlignment), total});
-    }
-    m_base = 0;
-    m_used = 0;
+    m_arena.restart();
     m_batch = &batch;
+    m_announced.clear();
     m_plan->make(batch, heads, kvHeads, headDim, m_pool.threads());
     m_sequenceOf.clear();
     for (std::size_t index = 0; index < batch.sequences.size(); ++index)
         m_sequenceOf.insert(m_sequenceOf.end(), static_cast<std::size_t>(batch.sequences[index].rows), static_cast<int>(index));
 }
 
-void* Ops::allocate(std::size_t bytes) {
-    bytes = aligned(bytes);
-    if (m_chunks.empty() || m_used + bytes > m_chunks.back().size) {
-        if (!m_chunks.empty()) m_base += m_chunks.back().size;
-        const std::size_t size = std::max(kArenaBytes, bytes);
-        m_chunks.push_back({std::make_unique_for_overwrite<std::byte[]>(size + kAlignment), size});
-        m_used = 0;
-    }
-    auto start = reinterpret_cast<std::uintptr_t>(m_chunks.back().memory.get());
-    start = aligned(start) + m_used;
-    m_used += bytes;
-    return reinterpret_cast<void*>(start);
-}
-
-std::size_t Ops::mark() const { return m_base + m_used; }
-
-void Ops::rewind(std::size_t mark) {
-    // A mark in an earlier chunk is left alone: begin() makes one chunk of all before the next step.
-    if (mark >= m_base) m_used = mark - m_base;
-}
-
 Rows Ops::rows(int count, int columns) {
     const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-    return {static_cast<float*>(allocate(values * sizeof(float))), count, columns};
-}
-
-void Ops::Forms::add(const Matrix& consumer) {
-    (kernels::usesInt8Activations(consumer.format) ? hasInt8 : hasFloat) = true;
-}
-
-std::size_t Ops::activationBytes(int count, int columns, const Forms& forms) {
-    const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-    const std::size_t groups = values / kernels::kGroup;
-    std::size_t bytes = 0;
-    if (forms.hasFloat) bytes += aligned(values * sizeof(float));
-    if (forms.hasInt8) bytes += aligned(values) + 4 * aligned(groups * sizeof(float));
-    return bytes;
-}
-
-// In activationBytes() of memory.
-Activation Ops::activationAt(void* memory, int count, int columns, const Forms& forms) {
-    const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-    const std::size_t groups = values / kernels::kGroup;
-    auto* at = static_cast<std::byte*>(memory);
-    const auto take = [&at](std::size_t bytes) { return std::exchange(at, at + aligned(bytes)); };
-    Activation result;
-    result.count = count;
-    result.columns = columns;
-    result.hasFloat = forms.hasFloat;
-    result.hasInt8 = forms.hasInt8;
-    if (forms.hasFloat) result.rows = {reinterpret_cast<float*>(take(values * sizeof(float))), count, columns};
-    if (forms.hasInt8) {
-        result.quantized.tokens = count;
-        result.quantized.codes = reinterpret_cast<std::int8_t*>(take(values));
-        result.quantized.scales = reinterpret_cast<float*>(take(groups * sizeof(float)));
-        result.quantized.sums = reinterpret_cast<std::int32_t*>(take(groups * sizeof(std::int32_t)));
-        result.quantized.firstSums = reinterpret_cast<std::int32_t*>(take(groups * sizeof(std::int32_t)));
-        result.quantized.scaledSums = reinterpret_cast<float*>(take(groups * sizeof(float)));
-    }
-    return result;
+    return {static_cast<float*>(m_arena.allocate(values * sizeof(float))), count, columns};
 }
 
 Activation Ops::activation(int count, int columns, std::initializer_list<const Matrix*> consumers) {
     Forms forms;
     for (const Matrix* matrix : consumers) forms.add(*matrix);
-    return activationAt(allocate(activationBytes(count, columns, forms)), count, columns, forms);
+    return activationAt(m_arena.allocate(activationBytes(count, columns, forms)), count, columns, forms);
 }
 
 Activation Ops::inPlace(const Rows& rows) {
@@ -140,7 +77,8 @@ void Ops::embed(const Matrix& table, std::span<const TokenId> tokens, const Rows
 
 void Ops::pickRows(const Rows& from, std::span<const int> indices, const Rows& out) {
     for (int row = 0; row < out.count; ++row)
-        std::memcpy(out.row(row), from.row(indices[static_cast<std::size_t>(row)]), sizeof(float) * static_cast<std::size_t>(out.columns));
+        std::memcpy(out.row(row), from.row(indices[static_cast<std::size_t>(row)]),
+                    sizeof(float) * static_cast<std::size_t>(out.columns));
 }
 
 void Ops::addBias(const std::vector<float>& bias, const Rows& rows) {
@@ -173,13 +111,14 @@ void Ops::overNormed(const Normed& x, const Forms& forms, int slices, const F& f
     const std::size_t bytes = activationBytes(count, columns, forms);
     const std::size_t before = mark();
     if (count * columns > kOwnValues) {
-        const Activation shared = activationAt(allocate(bytes), count, columns, forms);
+        const Activation shared = activationAt(m_arena.allocate(bytes), count, columns, forms);
         rmsNorm(x, shared);
-        m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice, std::size_t thread) { f(slice, thread, shared); });
+        m_pool.run(static_cast<std::size_t>(slices),
+                   [&](std::size_t slice, std::size_t thread) { f(slice, thread, shared); });
     } else {
         const std::uint32_t stage = ++m_stage;
-        const std::size_t ownBytes = bytes + aligned(sizeof(float) * static_cast<std::size_t>(columns));
-        auto* memory = static_cast<std::byte*>(allocate(m_pool.threads() * ownBytes));
+        const std::size_t ownBytes = bytes + stepAligned(sizeof(float) * static_cast<std::size_t>(columns));
+        auto* memory = static_cast<std::byte*>(m_arena.allocate(m_pool.threads() * ownBytes));
         m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice, std::size_t thread) {
             OwnInput& own = m_ownInputs[thread];
             if (own.stage != stage) {
@@ -194,37 +133,35 @@ void Ops::overNormed(const Normed& x, const Forms& forms, int slices, const F& f
     rewind(before);
 }
 
-void Ops::multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const {
-    kernels::MatmulArgs args;
-    args.weights = product.weights->packed;
-    args.rows = product.weights->rows;
-    args.columns = product.weights->columns;
-    args.tokens = x.count;
-    args.quantized = x.quantized;
-    args.x = x.rows.values;
-    args.residual = product.residual;
-    args.y = product.y;
-    args.yStride = product.weights->rows;
-    m_kernels.matmul[static_cast<int>(product.weights->format)](args, firstPanel, lastPanel);
-}
+// Some panels of a matrix, and what their thread multiplies after them where that is not what follows in memory.
+struct Ops::Part {
+    const Matrix& weights;
+    int firstPanel;
+    int lastPanel;
+    PanelPlace next;
+};
 
 // The outputs of some panels alone, side by side: y [tokens, rows of the panels], for tokens [first, first + tokens). first
 // is a multiple of kTokenBlock.
-void Ops::multiplyPart(const Activation& x, int first, int tokens, const Matrix& weights, int firstPanel, int lastPanel,
-                       float* y) const {
+void Ops::multiplyPart(const Activation& x, int first, int tokens, const Part& part, float* y) const {
+    const Matrix& weights = part.weights;
     const std::ptrdiff_t at = std::ptrdiff_t{first} * x.columns;
     const std::ptrdiff_t group = at / kernels::kGroup;
     kernels::MatmulArgs args;
-    args.weights = weights.packed + static_cast<std::size_t>(firstPanel) * kernels::packedPanelBytes(weights.format, weights.columns);
-    args.rows = std::min(lastPanel * kernels::kPanelRows, weights.rows) - firstPanel * kernels::kPanelRows;
+    args.weights = placeOf(weights, part.firstPanel).panel;
+    args.rows = std::min(part.lastPanel * kernels::kPanelRows, weights.rows) - part.firstPanel * kernels::kPanelRows;
     args.columns = weights.columns;
     args.tokens = tokens;
     const kernels::QuantizedRows& q = x.quantized;
-    if (x.hasInt8) args.quantized = {tokens, q.codes + at, q.scales + group, q.sums + group, q.firstSums + group, q.scaledSums + group};
+    if (x.hasInt8)
+        args.quantized = {tokens,         q.codes + at,          q.scales + group,
+                          q.sums + group, q.firstSums + group, q.scaledSums + group};
     if (x.hasFloat) args.x = x.rows.values + at;
     args.y = y;
     args.yStride = args.rows;
-    m_kernels.matmul[static_cast<int>(weights.format)](args, 0, lastPanel - firstPanel);
+    args.next = part.next.panel;
+    args.nextPanelBytes = part.next.panelBytes;
+    m_kernels.matmul[static_cast<int>(weights.format)](args, 0, part.lastPanel - part.firstPanel);
 }
 
 // Panels cut into slices of an even number, since tiles are two panels wide: so many that the threads get equal shares if
@@ -247,12 +184,56 @@ Ops::PanelSlices Ops::slicesOf(int panels, int mostPanels) const {
     return slices;
 }
 
-void Ops::multiplySlice(const Activation& x, std::span<const Product> products, int firstPanel, int lastPanel) const {
+void Ops::announce(std::initializer_list<const Matrix*> matrices) {
+    int panels = 0;
+    for (const Matrix* matrix : matrices) panels += matrix->panels();
+    const PanelSlices slices = slicesOf(panels, panels);
+    m_announced.clear();
+    for (std::size_t thread = 0; thread < m_pool.threads(); ++thread) {
+        int first = slices.first(static_cast<std::size_t>(slices.count()) * thread / m_pool.threads());
+        for (const Matrix* matrix : matrices) {
+            if (first >= 0 && first < matrix->panels()) m_announced.push_back(placeOf(*matrix, first));
+            first -= matrix->panels();
+        }
+    }
+}
+
+// Where the thread that ends its range of a stage with this slice goes on; null for other slices.
+PanelPlace Ops::afterSlice(const PanelSlices& slices, std::size_t slice) const {
+    const auto count = static_cast<std::size_t>(slices.count());
+    for (std::size_t thread = 0; thread < m_announced.size(); ++thread)
+        if (slice + 1 == count * (thread + 1) / m_announced.size()) return m_announced[thread];
+    return {};
+}
+
+struct Ops::ProductSlice {
+    int firstPanel;  // counted through all products
+    int lastPanel;
+    PanelPlace next;
+};
+
+void Ops::multiplySlice(const Activation& x, std::span<const Product> products, const ProductSlice& slice) const {
+    kernels::MatmulArgs args;
+    args.columns = x.columns;
+    args.tokens = x.count;
+    args.quantized = x.quantized;
+    args.x = x.rows.values;
+    args.next = slice.next.panel;
+    args.nextPanelBytes = slice.next.panelBytes;
+    int first = slice.firstPanel;
+    int last = slice.lastPanel;
     for (const Product& product : products) {
-        const int panels = product.weights->panels();
-        if (firstPanel < panels && lastPanel > 0) multiply(x, product, std::max(firstPanel, 0), std::min(lastPanel, panels));
-        firstPanel -= panels;
-        lastPanel -= panels;
+        const Matrix& weights = *product.weights;
+        const int panels = weights.panels();
+        args.weights = weights.packed;
+        args.rows = weights.rows;
+        args.residual = product.residual;
+        args.y = product.y;
+        args.yStride = weights.rows;
+        if (first < panels && last > 0)
+            m_kernels.matmul[static_cast<int>(weights.format)](args, std::max(first, 0), std::min(last, panels));
+        first -= panels;
+        last -= panels;
     }
 }
 
@@ -261,8 +242,9 @@ void Ops::linear(const Activation& x, std::initializer_list<Product> products) {
     int panels = 0;
     for (const Product& product : products) panels += product.weights->panels();
     const PanelSlices slices = slicesOf(panels, panels);
-    m_pool.run(static_cast<std::size_t>(slices.count()),
-               [&](std::size_t slice) { multiplySlice(x, products, slices.first(slice), slices.last(slice)); });
+    m_pool.run(static_cast<std::size_t>(slices.count()), [&](std::size_t slice) {
+        multiplySlice(x, products, {slices.first(slice), slices.last(slice), afterSlice(slices, slice)});
+    });
 }
 
 void Ops::linear(const Normed& x, std::initializer_list<Product> products) {
@@ -275,7 +257,7 @@ void Ops::linear(const Normed& x, std::initializer_list<Product> products) {
     }
     const PanelSlices slices = slicesOf(panels, panels);
     overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t, const Activation& normed) {
-        multiplySlice(normed, products, slices.first(slice), slices.last(slice));
+        multiplySlice(normed, products, {slices.first(slice), slices.last(slice), afterSlice(slices, slice)});
     });
 }
 
@@ -285,7 +267,8 @@ struct Ops::GatedSlice {
     const Matrix& up;
     int firstPanel;
     int lastPanel;
-    float* scratch;  // [2, kGatedTokens, columns of the slice]
+    float* scratch;   // [2, kGatedTokens, columns of the slice]
+    PanelPlace next;  // after the slice, or null
 };
 
 void Ops::gatedSilu(const Normed& x, const Matrix& gate, const Matrix& up, const Activation& out) {
@@ -300,19 +283,22 @@ void Ops::gatedSilu(const Normed& x, const Matrix& gate, const Matrix& up, const
     forms.add(gate);
     forms.add(up);
     overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t thread, const Activation& normed) {
-        gatedSlice(normed, {gate, up, slices.first(slice), slices.last(slice), scratch.row(static_cast<int>(thread) * scratchRows)}, out);
+        float* own = scratch.row(static_cast<int>(thread) * scratchRows);
+        gatedSlice(normed, {gate, up, slices.first(slice), slices.last(slice), own, afterSlice(slices, slice)}, out);
     });
 }
 
 void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activation& out) const {
     const int firstColumn = slice.firstPanel * kernels::kPanelRows;
     const int columns = std::min(slice.lastPanel * kernels::kPanelRows, slice.gate.rows) - firstColumn;
+    const PanelPlace next = slice.next.panel != nullptr ? slice.next : placeOf(slice.gate, slice.lastPanel);
     for (int first = 0; first < x.count; first += kGatedTokens) {
         const int tokens = std::min(kGatedTokens, x.count - first);
         float* gate = slice.scratch;
         float* up = gate + static_cast<std::ptrdiff_t>(tokens) * columns;
-        multiplyPart(x, first, tokens, slice.gate, slice.firstPanel, slice.lastPanel, gate);
-        multiplyPart(x, first, tokens, slice.up, slice.firstPanel, slice.lastPanel, up);
+        const PanelPlace upPlace = placeOf(slice.up, slice.firstPanel);
+        multiplyPart(x, first, tokens, {slice.gate, slice.firstPanel, slice.lastPanel, upPlace}, gate);
+        multiplyPart(x, first, tokens, {slice.up, slice.firstPanel, slice.lastPanel, next}, up);
         for (int token = 0; token < tokens; ++token, gate += columns, up += columns) {
             float* y = out.hasFloat ? out.rows.row(first + token) + firstColumn : gate;
             m_kernels.siluMul(gate, up, columns, y);
@@ -321,6 +307,14 @@ void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activat
                                                                       firstColumn / kernels::kGroup));
         }
     }
+}
+
+// In panels, whose constant length lets the compiler use vectors.
+void addRows(const float* a, const float* b, int columns, float* __restrict out) {
+    int column = 0;
+    for (; column + kernels::kPanelRows <= columns; column += kernels::kPanelRows)
+        for (int lane = 0; lane < kernels::kPanelRows; ++lane) out[column + lane] = a[column + lane] + b[column + lane];
+    for (; column < columns; ++column) out[column] = a[column] + b[column];
 }
 
 void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
@@ -347,12 +341,12 @@ void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
         const int last = std::min(first + panelsAtOnce, weights.panels());
         const int columns = std::min(last * kernels::kPanelRows, weights.rows) - first * kernels::kPanelRows;
         float* products = scratch.row(static_cast<int>(thread) * planes.count);
-        multiplyPart(planes, 0, planes.count, weights, first, last, products);
+        multiplyPart(planes, 0, planes.count, {weights, first, last, {}}, products);
         for (int row = 0; row < x.count; ++row) {
             const float* coarse = products + static_cast<std::ptrdiff_t>(row) * columns;
             const float* fine = coarse + static_cast<std::ptrdiff_t>(x.count) * columns;
             float* out = y + static_cast<std::ptrdiff_t>(row) * weights.rows + first * kernels::kPanelRows;
-            for (int column = 0; column < columns; ++column) out[column] = coarse[column] + fine[column];
+            addRows(coarse, fine, columns, out);
         }
     });
 }

@@ -16,65 +16,13 @@
 #include "engine/base/thread_pool.h"
 #include "engine/kernels/kernels.h"
 #include "engine/model/batch.h"
-#include "engine/model/kv_layout.h"
-#include "engine/model/weights.h"
+#include "engine/model/ops_arena.h"
+#include "engine/model/ops_types.h"
+
 
 namespace larder::model {
 
 struct AttentionPlan;
-
-// f32 values, one row a token. Lives until the next begin().
-struct Rows {
-    float* values = nullptr;  // [count, columns]
-    int count = 0;
-    int columns = 0;
-
-    float* row(int index) const { return values + static_cast<std::ptrdiff_t>(index) * columns; }
-};
-
-// Input of linear(): the same rows in the forms the weights ask for.
-struct Activation {
-    Rows rows;                            // valid when hasFloat
-    kernels::QuantizedRows quantized;     // valid when hasInt8
-    int count = 0;
-    int columns = 0;
-    bool hasFloat = false;
-    bool hasInt8 = false;
-};
-
-// The RMS norm of some rows. It is no stage of its own: the stage that multiplies takes it.
-struct Normed {
-    Rows x;
-    const std::vector<float>& weight;     // [columns]
-    float eps = 0;
-};
-
-// One product of a linear() stage: y = W x, or y = residual + W x.
-struct Product {
-    const Matrix* weights = nullptr;
-    float* y = nullptr;                   // [count, weights->rows]
-    const float* residual = nullptr;      // null, or shaped as y; may be y
-};
-
-// Rotation angles of every row of the batch.
-struct RopeTable {
-    float* cosines = nullptr;             // [rows, pairs]
-    float* sines = nullptr;               // [rows, pairs]
-    int pairs = 0;
-};
-
-enum class RopeStyle { Interleaved, Neox };
-
-// What attention() reads: q, k and v as the products left them.
-struct AttentionInput {
-    const KvLayout& layout;
-    int layer = 0;
-    RopeStyle style = RopeStyle::Interleaved;
-    const RopeTable& angles;
-    Rows q;                               // [rows, heads * headDim]
-    Rows k, v;                            // [rows, kvHeads * headDim]
-    float scale = 0;                      // of the softmax
-};
 
 class Ops {
 public:
@@ -85,11 +33,14 @@ public:
     void begin(const Batch& batch, int heads, int kvHeads, int headDim);
 
     // Tensors of the step. rewind() gives back what was allocated since mark(); the graph uses it once a layer.
-    std::size_t mark() const;
-    void rewind(std::size_t mark);
+    std::size_t mark() const { return m_arena.mark(); }
+    void rewind(std::size_t mark) { m_arena.rewind(mark); }
     Rows rows(int count, int columns);
     static Activation inPlace(const Rows& rows);  // float form only, in the same memory
     Activation activation(int count, int columns, std::initializer_list<const Matrix*> consumers);
+
+    // What the stage after the next one multiplies: while the next one ends, its threads ask for the beginning of it.
+    void announce(std::initializer_list<const Matrix*> matrices);
 
     void embed(const Matrix& table, std::span<const TokenId> tokens, const Rows& out);
     void pickRows(const Rows& from, std::span<const int> indices, const Rows& out);
@@ -110,21 +61,14 @@ public:
     void attention(const AttentionInput& in, const Activation& out);
 
 private:
-    struct Forms {                        // that consumers ask for
-        bool hasFloat = false;
-        bool hasInt8 = false;
-        void add(const Matrix& consumer);
-    };
-    void* allocate(std::size_t bytes);
-    static std::size_t activationBytes(int count, int columns, const Forms& forms);
-    static Activation activationAt(void* memory, int count, int columns, const Forms& forms);
     int positionOf(int row) const;
-    void multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const;
-    void multiplyPart(const Activation& x, int first, int tokens, const Matrix& weights, int firstPanel, int lastPanel,
-                      float* y) const;
-    void multiplySlice(const Activation& x, std::span<const Product> products, int firstPanel, int lastPanel) const;
+    struct Part;
+    void multiplyPart(const Activation& x, int first, int tokens, const Part& part, float* y) const;
     struct PanelSlices;
     PanelSlices slicesOf(int panels, int mostPanels) const;
+    PanelPlace afterSlice(const PanelSlices& slices, std::size_t slice) const;
+    struct ProductSlice;
+    void multiplySlice(const Activation& x, std::span<const Product> products, const ProductSlice& slice) const;
     struct GatedSlice;
     void gatedSlice(const Activation& x, const GatedSlice& slice, const Activation& out) const;
     // Calls f(slice, thread, activation) for every slice; the activation is the norm of x in these forms.
@@ -148,14 +92,9 @@ private:
         std::uint32_t stage = 0;
     };
     std::vector<OwnInput> m_ownInputs;    // [threads]
+    std::vector<PanelPlace> m_announced;  // [threads], or empty: where each thread will begin
     std::uint32_t m_stage = 0;            // counts stages with inputs of the threads' own
-    struct Chunk {
-        std::unique_ptr<std::byte[]> memory;
-        std::size_t size = 0;
-    };
-    std::vector<Chunk> m_chunks;
-    std::size_t m_base = 0;               // bytes of all chunks before the last
-    std::size_t m_used = 0;               // bytes of the last chunk
+    StepArena m_arena;
 };
 
 template <class F>

@@ -9,8 +9,6 @@
 namespace larder::model {
 namespace {
 
-constexpr std::size_t kLineBytes = 64;
-
 // State of the queries of one tile, on the stack of a compute thread.
 struct TileState {
     std::array<float, kMaxTileQueries> m;
@@ -66,9 +64,10 @@ void Stage::askForLastBlock(const AttentionTile& tile) const {
     const std::byte* block = sequenceOf(tile).blocks[static_cast<std::size_t>(position / kBlockTokens)];
     const std::byte* keys = block + layout.kOffset(m_in.layer, tile.kvHead);
     for (int d = 0; d < layout.headDim; ++d, keys += kBlockTokens * layout.elementBytes())
-        for (std::size_t at = 0; at < filled; at += kLineBytes) __builtin_prefetch(keys + at);
+        for (std::size_t at = 0; at < filled; at += kStepAlignment) __builtin_prefetch(keys + at);
     const std::byte* values = block + layout.vOffset(m_in.layer, tile.kvHead);
-    for (std::size_t at = 0; at < filled * static_cast<std::size_t>(layout.headDim); at += kLineBytes) __builtin_prefetch(values + at);
+    const std::byte* end = values + filled * static_cast<std::size_t>(layout.headDim);
+    for (; values < end; values += kStepAlignment) __builtin_prefetch(values);
 }
 
 // The tile's query heads and their KV head.
@@ -102,9 +101,11 @@ void Stage::finish(const AttentionTile& tile, const kernels::AttentionState& sta
     m_kernels.attentionFinish(state, tile.rows, m_plan.group, m_plan.headDim, m_result.row(tile.firstRow) + firstColumn,
                               m_result.columns);
     if (!m_out.hasInt8 || tileColumns() % kernels::kGroup != 0) return;
-    for (int row = tile.firstRow; row < tile.firstRow + tile.rows; ++row)
+    for (int row = tile.firstRow; row < tile.firstRow + tile.rows; ++row) {
+        const kernels::TokenGroups groups = kernels::groupsOf(m_out.quantized, m_out.columns, row);
         m_kernels.quantizeRow(m_result.row(row) + firstColumn, tileColumns(),
-                              kernels::groupsFrom(kernels::groupsOf(m_out.quantized, m_out.columns, row), firstColumn / kernels::kGroup));
+                              kernels::groupsFrom(groups, firstColumn / kernels::kGroup));
+    }
 }
 
 void Stage::attend(const AttentionTask& task) const {
