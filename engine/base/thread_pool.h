@@ -20,9 +20,9 @@ public:
 
     std::size_t threads() const;
 
-    // Every thread gets a range of the tasks, takes it in rising order, then helps with the others'. Everything written before run() is visible to f, and everything
-    // f wrote is visible after run(). f may take a second number: which of the threads() threads it runs on, for
-    // scratch memory of its own.
+    // Every thread gets a range of the tasks, takes it in rising order, then helps with the others'. Everything written
+    // before run() is visible to f, and everything f wrote is visible after run(). f may take a second number: which of
+    // the threads() threads it runs on, for scratch memory of its own.
     template <class F>
     void run(std::size_t tasks, const F& f) {
         runErased(

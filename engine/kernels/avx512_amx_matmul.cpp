@@ -34,14 +34,40 @@ __attribute__((always_inline)) inline void tileDots(const std::int8_t* tokens, c
     }
 }
 
+// The integers of one step of a group, scaled, into the sums of 16 tokens; a group's last step brings its minima.
+template <class Format>
+__attribute__((always_inline)) inline void addScaled(const UnpackedPanel<kChunkGroups>& w, const TokenGroups& x, int at,
+                                                     const std::int32_t* dots, __m512 (&acc)[kTileTokens]) {
+    const int g = at / Format::kSteps;
+    const __m512 scales = _mm512_load_ps(w.scales + at * kPanelRows);
+    const float* tokenScales = x.scales + g * x.width;
+#pragma GCC unroll 16
+    for (int t = 0; t < kTileTokens; ++t) {
+        const __m512 product = _mm512_mul_ps(scales, _mm512_set1_ps(tokenScales[t]));
+        const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * kPanelRows));
+        acc[t] = _mm512_fmadd_ps(dot, product, acc[t]);
+    }
+    if constexpr (Format::kHasMinima) {
+        static_assert(Format::kSteps == 1);
+        const __m512 minima = _mm512_load_ps(w.minima + g * kPanelRows);
+        const float* tokenSums = x.scaledSums + g * x.width;
+#pragma GCC unroll 16
+        for (int t = 0; t < kTileTokens; ++t) {
+            acc[t] = _mm512_fmadd_ps(minima, _mm512_set1_ps(tokenSums[t]), acc[t]);
+        }
+    }
+}
+
 // Adds `groups` groups for 16 tokens and 16 rows. x: at the first of the groups. ahead: null, or what comes after these
-// groups in memory and is asked for meanwhile.
+// groups in memory and is asked for meanwhile. With one step a group, its integers are scaled while the tiles multiply the
+// next group (two steps are far enough apart by themselves).
 template <class Format>
 __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, const TokenGroups& x, int groups,
                                         float* state, const std::byte* ahead) {
     constexpr int T = kTileTokens;
     constexpr int kSteps = Format::kSteps;
     constexpr int kStepColumns = kGroup / kSteps;
+    constexpr int kDelay = kSteps == 1 ? 1 : 0;  // steps
     alignas(64) std::int32_t sums[2][kTileInts];
     __m512 acc[T];
 #pragma GCC unroll 16
@@ -49,35 +75,21 @@ __attribute__((noinline)) void addChunk(const UnpackedPanel<kChunkGroups>& w, co
         acc[t] = _mm512_load_ps(state + t * kPanelRows);
     }
     const std::int8_t* codes = x.codes;
-    const float* tokenScales = x.scales;
-    const float* tokenSums = x.scaledSums;
-    for (int g = 0; g < groups; ++g) {
+    for (int g = 0; g < groups; ++g, codes += x.width * kGroup) {
         if (ahead != nullptr) {
             prefetchGroup<Format>(ahead, g);
         }
 #pragma GCC unroll 2
         for (int step = 0; step < kSteps; ++step) {
             const int at = g * kSteps + step;
-            std::int32_t* dots = sums[at % 2];
-            tileDots(codes + step * kStepColumns, w.codes + at * kStepColumns * kPanelRows, dots, at % 2 == 1);
-            const __m512 scales = _mm512_load_ps(w.scales + at * kPanelRows);
-#pragma GCC unroll 16
-            for (int t = 0; t < T; ++t) {
-                const __m512 product = _mm512_mul_ps(scales, _mm512_set1_ps(tokenScales[t]));
-                const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * kPanelRows));
-                acc[t] = _mm512_fmadd_ps(dot, product, acc[t]);
+            tileDots(codes + step * kStepColumns, w.codes + at * kStepColumns * kPanelRows, sums[at % 2], at % 2 == 1);
+            if (at >= kDelay) {
+                addScaled<Format>(w, x, at - kDelay, sums[(at - kDelay) % 2], acc);
             }
         }
-        if constexpr (Format::kHasMinima) {
-            const __m512 minima = _mm512_load_ps(w.minima + g * kPanelRows);
-#pragma GCC unroll 16
-            for (int t = 0; t < T; ++t) {
-                acc[t] = _mm512_fmadd_ps(minima, _mm512_set1_ps(tokenSums[t]), acc[t]);
-            }
-        }
-        codes += x.width * kGroup;
-        tokenScales += x.width;
-        tokenSums += x.width;
+    }
+    if constexpr (kDelay == 1) {
+        addScaled<Format>(w, x, groups - 1, sums[(groups - 1) % 2], acc);
     }
 #pragma GCC unroll 16
     for (int t = 0; t < T; ++t) {

@@ -83,16 +83,32 @@ struct TileState {
     float* o;                         // [T, headDim]
 };
 
-// Scores of all queries with the 64 keys of a block.
+// Asks for the 64 values of one row of a block's K, or for as much of its V. A few queries wait for memory; whole tiles
+// of a prefill find it in the cache.
 template <class Cache, int T>
-inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float* scores) {
-    constexpr int V = kTileRegisters;
+inline void askForRow(const std::byte* row) {
+    if constexpr (T < kTileQueries) {
+#pragma GCC unroll 4
+        for (int at = 0; at < kBlockPositions * Cache::kBytes; at += 64) {
+            _mm_prefetch(reinterpret_cast<const char*>(row + at), _MM_HINT_T0);
+        }
+    }
+}
+
+// Scores of all queries with the first 16 V keys of a block. Asks for its values meanwhile, as far as it is filled.
+template <class Cache, int T, int V>
+inline void scoreKeys(const std::byte* keys, const std::byte* values, int filled, const float* q, int headDim,
+                      float* scores) {
     __m512 acc[T][V];
 #pragma GCC unroll 24
     for (int i = 0; i < T * V; ++i) {
         acc[i / V][i % V] = _mm512_setzero_ps();
     }
-    for (int d = 0; d < headDim; ++d, keys += kBlockPositions * Cache::kBytes, ++q) {
+    constexpr std::ptrdiff_t kRowBytes = kBlockPositions * Cache::kBytes;
+    for (int d = 0; d < headDim; ++d, keys += kRowBytes, values += kRowBytes, ++q) {
+        if (d * kBlockPositions < filled * headDim) {
+            askForRow<Cache, T>(values);
+        }
         __m512 k[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
@@ -156,17 +172,21 @@ inline void softmaxBlock(TileState<T>& tile) {
     }
 }
 
-// o = o * decay + sum over the first `count` positions, for 16 V dims of every query.
+// o = o * decay + sum over the first `count` positions, for 16 V dims of every query. Asks for the next block's keys
+// meanwhile: a row a position.
 template <class Cache, int T, int V>
-inline void weighValues(const std::byte* values, std::ptrdiff_t rowBytes, int count, const float* p, const float* decay,
-                        float* o, int headDim) {
+inline void weighValues(const std::byte* values, const std::byte* nextKeys, std::ptrdiff_t rowBytes, int count,
+                        const float* p, const float* decay, float* o, int headDim) {
     __m512 acc[T][V];
 #pragma GCC unroll 24
     for (int i = 0; i < T * V; ++i) {
         acc[i / V][i % V] =
             _mm512_mul_ps(_mm512_loadu_ps(o + i / V * headDim + i % V * kWidth), _mm512_set1_ps(decay[i / V]));
     }
-    for (int j = 0; j < count; ++j, values += rowBytes) {
+    for (int j = 0; j < count; ++j, values += rowBytes, nextKeys += kBlockPositions * Cache::kBytes) {
+        if constexpr (V == kTileRegisters) {
+            askForRow<Cache, T>(nextKeys);
+        }
         __m512 x[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
@@ -206,20 +226,28 @@ inline void weighOne(const std::byte* values, int headDim, int firstDim, int fir
     }
 }
 
+// nextKeys: of the next block, or these keys again.
 template <class Cache, int T>
-void addBlock(TileState<T>& tile, int headDim, const std::byte* keys, const std::byte* values) {
-    scoreKeys<Cache, T>(keys, tile.q, headDim, tile.scores);
+void addBlock(TileState<T>& tile, int headDim, const std::byte* keys, const std::byte* values,
+              const std::byte* nextKeys) {
+    // A young block is mostly empty: half of its keys' lines need not come from memory.
+    const int filled = tile.visible[T - 1];
+    if (filled <= kBlockPositions / 2) {
+        scoreKeys<Cache, T, kTileRegisters / 2>(keys, values, filled, tile.q, headDim, tile.scores);
+    } else {
+        scoreKeys<Cache, T, kTileRegisters>(keys, values, filled, tile.q, headDim, tile.scores);
+    }
     softmaxBlock<T>(tile);
     const std::ptrdiff_t rowBytes = headDim * Cache::kBytes;
     const int shared = tile.visible[0];
     int d = 0;
     for (; d + kTileRegisters * kWidth <= headDim; d += kTileRegisters * kWidth) {
-        weighValues<Cache, T, kTileRegisters>(values + d * Cache::kBytes, rowBytes, shared, tile.scores, tile.decay,
-                                              tile.o + d, headDim);
+        weighValues<Cache, T, kTileRegisters>(values + d * Cache::kBytes, nextKeys + d * kBlockPositions * Cache::kBytes,
+                                              rowBytes, shared, tile.scores, tile.decay, tile.o + d, headDim);
     }
     for (; d + kWidth <= headDim; d += kWidth) {
-        weighValues<Cache, T, 1>(values + d * Cache::kBytes, rowBytes, shared, tile.scores, tile.decay, tile.o + d,
-                                 headDim);
+        weighValues<Cache, T, 1>(values + d * Cache::kBytes, nextKeys, rowBytes, shared, tile.scores, tile.decay,
+                                 tile.o + d, headDim);
     }
     for (int i = 0; i < T; ++i) {
         const float* p = tile.scores + i * kBlockPositions;
@@ -267,7 +295,9 @@ void attendTile(const AttentionArgs& args, int span, int firstQuery, const Atten
             break;
         }
         const std::byte* block = args.blocks[first / kBlockPositions];
-        addBlock<Cache, T>(tile, args.headDim, block + args.kOffset, block + args.vOffset);
+        const bool more = args.firstPosition + (firstQuery + T - 1) / args.group >= first + kBlockPositions;
+        const std::byte* next = more ? args.blocks[first / kBlockPositions + 1] : block;
+        addBlock<Cache, T>(tile, args.headDim, block + args.kOffset, block + args.vOffset, next + args.kOffset);
     }
     for (int i = 0; i < T; ++i) {
         out.m[firstQuery + i] = tile.maxima[i];

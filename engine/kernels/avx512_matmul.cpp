@@ -1,5 +1,5 @@
-// Matrix product for AVX-512 with VNNI: a panel of 16 rows is one register. Few tokens multiply the panels as they stream
-// from memory; many let them be unpacked first (avx512_panels.h).
+// Matrix product for AVX-512 with VNNI: a panel of 16 rows is one register. Tiles multiply the panels as they stream from
+// memory; only formats whose codes are dear to unpack (Q6_K) are unpacked once for many tokens (avx512_panels.h).
 #include <cstddef>
 #include <cstdint>
 
@@ -12,10 +12,14 @@ namespace {
 constexpr int kNarrowTokens = 8;   // of a tile while panels stream
 constexpr int kPairFrom = 4;       // tokens: from here on a tile goes over two panels, which share the broadcasts
 constexpr int kWideTokens = 4;     // of a tile over two unpacked panels
-constexpr int kUnpackFrom = 16;    // tokens
+constexpr int kUnpackFrom = 16;    // tokens, for formats that are unpacked at all
 constexpr int kChunkGroups = 16;   // of two panels: 20 KB in the first-level cache, beside the tokens
 constexpr int kBlockTokens = 256;  // that pass while two panels are unpacked
-constexpr std::ptrdiff_t kPrefetchBytes = 4096;  // ahead of a panel that streams from memory
+constexpr std::ptrdiff_t kPrefetchBytes = 4096;  // ahead of a panel of plain values that streams from memory
+// The same for P quantised panels side by side. One token needs little of the cache and waits for memory alone; many
+// fill it, with their codes and two panels.
+template <int P>
+constexpr std::ptrdiff_t kAheadBytes = P > 1 ? 4096 : 16384;
 
 inline __m512i broadcast4(const std::int8_t* codes) {
     int word;
@@ -130,27 +134,44 @@ __attribute__((always_inline)) inline void addGroup(const Group& group, const To
 
 // ---- few tokens ----------------------------------------------------------------------------------------------------
 
+// P panels side by side, and those that come after them: their beginnings are asked for when these end.
+struct PanelStream {
+    const std::byte* panels;
+    std::size_t panelBytes;
+    const std::byte* next;
+    std::size_t nextPanelBytes;
+};
+
 template <class Format, int T, int P>
-__attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t panelBytes, std::ptrdiff_t groups,
-                                          const TokenGroups& x, const Destination& to) {
+__attribute__((noinline)) void narrowTile(const PanelStream& stream, std::ptrdiff_t groups, const TokenGroups& x,
+                                          const Destination& to) {
     constexpr int kUnit = Format::kUnitGroups;
     __m512 acc[T][P];
 #pragma GCC unroll 16
     for (int i = 0; i < T * P; ++i) {
         acc[i / P][i % P] = _mm512_setzero_ps();
     }
+    askForDestination<T, P>(to);
     PackedGroup<Format, P> group;
-    // Two panels are two streams side by side: each asks for its place in the next pair.
-    const std::ptrdiff_t ahead = P > 1 ? static_cast<std::ptrdiff_t>(P * panelBytes) : kPrefetchBytes;
+    constexpr std::ptrdiff_t kAheadGroups = kAheadBytes<P> / Format::kUnitBytes * kUnit;
+    const std::byte* panel = stream.panels;
+    const std::size_t panelBytes = stream.panelBytes;
+    const std::byte* ahead = panel + kAheadGroups / kUnit * Format::kUnitBytes;
+    std::size_t aheadPanelBytes = panelBytes;
+    const std::ptrdiff_t whole = groups / kUnit * kUnit;
+    const std::ptrdiff_t switchAt = whole > kAheadGroups ? whole - kAheadGroups : 0;
     std::ptrdiff_t g = 0;
-    for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes) {
+    for (; g + kUnit <= groups; g += kUnit, panel += Format::kUnitBytes, ahead += Format::kUnitBytes) {
+        if (g == switchAt) {
+            ahead = stream.next;
+            aheadPanelBytes = stream.nextPanelBytes;
+        }
 #pragma GCC unroll 2
         for (int i = 0; i < kUnit; ++i) {
 #pragma GCC unroll 2
             for (int p = 0; p < P; ++p) {
-                const std::byte* unit = panel + static_cast<std::size_t>(p) * panelBytes;
-                group.places[p] = Format::place(unit, i);
-                prefetchGroup<Format>(unit + ahead, i);
+                group.places[p] = Format::place(panel + static_cast<std::size_t>(p) * panelBytes, i);
+                prefetchGroup<Format>(ahead + static_cast<std::size_t>(p) * aheadPanelBytes, i);
             }
             addGroup<Format, T, P>(group, x, (g + i) * x.width, acc);
         }
@@ -170,8 +191,7 @@ __attribute__((noinline)) void narrowTile(const std::byte* panel, std::size_t pa
     }
 }
 
-using NarrowTile = void (*)(const std::byte* panel, std::size_t panelBytes, std::ptrdiff_t groups, const TokenGroups& x,
-                            const Destination& to);
+using NarrowTile = void (*)(const PanelStream& stream, std::ptrdiff_t groups, const TokenGroups& x, const Destination& to);
 
 // By number of tokens, 1 to 8.
 template <class Format, int P>
@@ -186,10 +206,14 @@ void multiplyNarrow(const MatmulArgs& args, int firstPanel, int lastPanel, int f
     int p = firstPanel;
     for (; p + P <= lastPanel; p += P) {
         const std::byte* panel = args.weights + static_cast<std::size_t>(p) * panelBytes;
+        PanelStream stream = {panel, panelBytes, panel + P * panelBytes, panelBytes};
+        if (args.next != nullptr && p + 2 * P > lastPanel) {
+            stream.next = args.next;
+            stream.nextPanelBytes = args.nextPanelBytes;
+        }
         for (int t = first; t < last; t += kNarrowTokens) {
             const int tokens = last - t < kNarrowTokens ? last - t : kNarrowTokens;
-            kNarrowTiles<Format, P>[tokens - 1](panel, panelBytes, args.columns / kGroup,
-                                                groupsOf(args.quantized, args.columns, t),
+            kNarrowTiles<Format, P>[tokens - 1](stream, args.columns / kGroup, groupsOf(args.quantized, args.columns, t),
                                                 destinationOf(args, p, p + P - 1, t));
         }
     }
@@ -290,17 +314,24 @@ void multiplyWide(const MatmulArgs& args, int p, int panels, int first, int last
 }
 
 template <class Format>
-void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
-    if (args.tokens < kUnpackFrom) {
-        multiplyFew<Format>(args, firstPanel, lastPanel, 0);
-        return;
-    }
+void multiplyMany(const MatmulArgs& args, int firstPanel, int lastPanel) {
     for (int t = 0; t < args.tokens; t += kBlockTokens) {
         const int last = args.tokens - t < kBlockTokens ? args.tokens : t + kBlockTokens;
         for (int p = firstPanel; p < lastPanel; p += 2) {
             multiplyWide<Format>(args, p, lastPanel - p < 2 ? 1 : 2, t, last);
         }
     }
+}
+
+template <class Format>
+void matmulInt8(const MatmulArgs& args, int firstPanel, int lastPanel) {
+    if constexpr (Format::kSteps > 1) {
+        if (args.tokens >= kUnpackFrom) {
+            multiplyMany<Format>(args, firstPanel, lastPanel);
+            return;
+        }
+    }
+    multiplyFew<Format>(args, firstPanel, lastPanel, 0);
 }
 
 // ---- plain weights -------------------------------------------------------------------------------------------------

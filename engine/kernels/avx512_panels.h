@@ -91,6 +91,16 @@ inline Destination destinationOf(const MatmulArgs& args, int firstPanel, int las
             left < kPanelRows ? static_cast<int>(left) : kPanelRows};
 }
 
+// Asks for the lines of T tokens x P panels, to write them: another core may have them from the last time they were read,
+// and the thread's next atomic operation would wait for them.
+template <int T, int P>
+__attribute__((always_inline)) inline void askForDestination(const Destination& to) {
+#pragma GCC unroll 16
+    for (int i = 0; i < T * P; ++i) {
+        __builtin_prefetch(to.y + i / P * to.stride + i % P * kPanelRows, 1);
+    }
+}
+
 // 16 results of token t and panel p of P.
 template <int P>
 __attribute__((always_inline)) inline void writeLanes(const Destination& to, int t, int p, __m512 acc) {

@@ -22,6 +22,10 @@ struct MatmulArgs {
     const float* residual = nullptr;     // null, or [tokens, rows] with the stride of y; may be y itself
     float* y = nullptr;                  // [tokens, rows], stride yStride floats
     std::ptrdiff_t yStride = 0;
+    // A hint: the panels that the caller multiplies after these, when those behind them in memory are not it. Kernels that
+    // stream ask for their beginnings in time.
+    const std::byte* next = nullptr;
+    std::size_t nextPanelBytes = 0;
 };
 
 using MatmulFn = void (*)(const MatmulArgs& args, int firstPanel, int lastPanel);

@@ -24,14 +24,21 @@ void AttentionPlan::make(const Batch& batch, int heads, int kvHeads, int headSiz
     keptQueries = 0;
     const int tileRows = std::max(1, maxTileQueries(headDim) / group);
 
-    for (std::size_t index = 0; index < batch.sequences.size(); ++index) {
+    const auto addTile = [&](std::size_t index, int head, int end, int rows) {
         const BatchSequence& sequence = batch.sequences[index];
-        // Later rows see more positions: start with the longest, so that no long task is left for the end.
-        for (int end = sequence.rows; end > 0; end -= std::min(tileRows, end)) {
-            const int rows = std::min(tileRows, end);
-            for (int head = 0; head < kvHeads; ++head)
-                tiles.push_back({static_cast<int>(index), head, sequence.firstRow + end - rows, rows,
-                                 sequence.firstPosition + end - rows, spansUpTo(sequence.firstPosition + end - 1), 1, 0});
+        tiles.push_back({static_cast<int>(index), head, sequence.firstRow + end - rows, rows, sequence.firstPosition + end - rows,
+                         spansUpTo(sequence.firstPosition + end - 1), 1, 0});
+    };
+    const bool decode = std::ranges::all_of(batch.sequences, [](const BatchSequence& sequence) { return sequence.rows == 1; });
+    if (decode) {
+        // Head after head: a thread then writes columns of its own, of all rows.
+        for (int head = 0; head < kvHeads; ++head)
+            for (std::size_t index = 0; index < batch.sequences.size(); ++index) addTile(index, head, 1, 1);
+    } else {
+        for (std::size_t index = 0; index < batch.sequences.size(); ++index) {
+            // Later rows see more positions: start with the longest, so that no long task is left for the end.
+            for (int end = batch.sequences[index].rows; end > 0; end -= std::min(tileRows, end))
+                for (int head = 0; head < kvHeads; ++head) addTile(index, head, end, std::min(tileRows, end));
         }
     }
 
@@ -47,6 +54,7 @@ void AttentionPlan::make(const Batch& batch, int heads, int kvHeads, int headSiz
             keptQueries += static_cast<std::size_t>(tile.spans) * static_cast<std::size_t>(tile.rows * group);
         }
     }
+    separateTiles = decode && keptQueries == 0;
 }
 
 }  // namespace larder::model

@@ -30,8 +30,9 @@ struct AttentionTask {
 };
 
 struct AttentionPlan {
-    std::vector<AttentionTile> tiles;  // the tiles of all KV heads over the same rows follow each other
+    std::vector<AttentionTile> tiles;
     std::vector<AttentionTask> tasks;
+    bool separateTiles = false;   // no tile sees keys that another one's rows bring: rows of one a sequence, one task a tile
     std::size_t keptQueries = 0;  // states to keep, for tiles of several tasks
     int group = 1;                // query heads per KV head
     int headDim = 0;

@@ -47,7 +47,7 @@ public:
 private:
     Layer loadLayer(WeightLoader& loader, int index) const;
     void attentionBlock(const Layer& layer, int index, const RopeTable& angles, const Rows& x);
-    void feedForwardBlock(const Layer& layer, const Rows& x);
+    void feedForwardBlock(const Layer& layer, const Layer* next, const Rows& x);
 
     Config m_config;
     KvLayout m_layout;
@@ -63,7 +63,7 @@ private:
     // Views into the step's arena, made once a step and used by every layer.
     struct Step {
         Rows q, k, v;
-        Activation normed, attended, activated, feedForwardNormed;
+        Activation attended, activated;
     };
     Step m_step;
 };
@@ -104,21 +104,23 @@ Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& opt
 }
 
 void Llama::attentionBlock(const Layer& layer, int index, const RopeTable& angles, const Rows& x) {
-    m_ops.rmsNorm(x, layer.attentionNorm, m_config.normEps, m_step.normed);
-    m_ops.linear(m_step.normed, {{&layer.q, m_step.q.values}, {&layer.k, m_step.k.values}, {&layer.v, m_step.v.values}});
+    m_ops.announce({&layer.output});
+    m_ops.linear(Normed{x, layer.attentionNorm, m_config.normEps}, {{&layer.q, m_step.q.values}, {&layer.k, m_step.k.values}, {&layer.v, m_step.v.values}});
     if (!layer.qBias.empty()) m_ops.addBias(layer.qBias, m_step.q);
     if (!layer.kBias.empty()) m_ops.addBias(layer.kBias, m_step.k);
     if (!layer.vBias.empty()) m_ops.addBias(layer.vBias, m_step.v);
-    m_ops.ropeAndStore(RopeStyle::Interleaved, angles, m_layout, index, m_step.q, m_step.k, m_step.v);
     const float scale = 1.0f / std::sqrt(static_cast<float>(m_config.headDim));
-    m_ops.attention(m_layout, index, m_step.q, scale, m_step.attended);
+    m_ops.attention({m_layout, index, RopeStyle::Interleaved, angles, m_step.q, m_step.k, m_step.v, scale}, m_step.attended);
+    m_ops.announce({&layer.gate});
     m_ops.linear(m_step.attended, {{&layer.output, x.values, x.values}});
     if (!layer.outputBias.empty()) m_ops.addBias(layer.outputBias, x);
 }
 
-void Llama::feedForwardBlock(const Layer& layer, const Rows& x) {
-    m_ops.rmsNorm(x, layer.feedForwardNorm, m_config.normEps, m_step.feedForwardNormed);
-    m_ops.gatedSilu(m_step.feedForwardNormed, layer.gate, layer.up, m_step.activated);
+void Llama::feedForwardBlock(const Layer& layer, const Layer* next, const Rows& x) {
+    m_ops.announce({&layer.down});
+    m_ops.gatedSilu({x, layer.feedForwardNorm, m_config.normEps}, layer.gate, layer.up, m_step.activated);
+    if (next != nullptr) m_ops.announce({&next->q, &next->k, &next->v});
+    else m_ops.announce({&m_head});
     m_ops.linear(m_step.activated, {{&layer.down, x.values, x.values}});
 }
 
@@ -138,12 +140,10 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
     for (int index = 0; index < c.layers; ++index) {
         const Layer& layer = m_layers[static_cast<std::size_t>(index)];
         const std::size_t mark = m_ops.mark();
-        m_step.normed = m_ops.activation(count, c.width, {&layer.q, &layer.k, &layer.v});
         m_step.attended = m_ops.activation(count, c.attentionWidth(), {&layer.output});
-        m_step.feedForwardNormed = m_ops.activation(count, c.width, {&layer.gate, &layer.up});
         m_step.activated = m_ops.activation(count, c.feedForward, {&layer.down});
         attentionBlock(layer, index, angles, x);
-        feedForwardBlock(layer, x);
+        feedForwardBlock(layer, index + 1 < c.layers ? &layer + 1 : nullptr, x);
         m_ops.rewind(mark);
     }
 
@@ -151,7 +151,7 @@ void Llama::forward(const Batch& batch, std::span<float> logits) {
     if (wanted == 0) return;
     const Rows last = m_ops.rows(wanted, c.width);
     m_ops.pickRows(x, batch.logitRows, last);
-    m_ops.rmsNorm(last, m_outputNorm, c.normEps, m_ops.inPlace(last));
+    m_ops.rmsNorm({last, m_outputNorm, c.normEps}, m_ops.inPlace(last));
     m_ops.linearFine(last, m_head, logits.data());
 }
 

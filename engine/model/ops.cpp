@@ -1,106 +1,54 @@
 #include "engine/model/ops.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
-#include "engine/kernels/math.h"
-#include "engine/kernels/rope_table.h"
 #include "engine/model/attention_plan.h"
 
 namespace larder::model {
 namespace {
 
-constexpr std::size_t kArenaBytes = 16u << 20;
-constexpr std::size_t kAlignment = 64;
-constexpr int kMaxProducts = 4;       // of one linear() stage
-constexpr int kSlicesPerThread = 4;   // enough to even out, few enough to keep slices long
 constexpr int kGatedTokens = 256;     // of a slice of gate and up at a time: both stay in the second-level cache
 constexpr int kMostGatedPanels = 12;
 constexpr int kHeadPanels = 16;       // of the output head at a time
+constexpr int kOwnValues = 8192;      // rows * columns up to which every thread takes a norm for itself: so many cost less
+                                      // than a stage, and than fetching what another core has just written
 
 int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
-// State of the queries of one tile, on the stack of a compute thread.
-struct TileState {
-    std::array<float, kMaxTileQueries> m;
-    std::array<float, kMaxTileQueries> l;
-    alignas(64) std::array<float, kMaxTileFloats> o;
-
-    kernels::AttentionState view() { return {m.data(), l.data(), o.data()}; }
-};
+PanelPlace placeOf(const Matrix& matrix, int panel) {
+    const std::size_t bytes = kernels::packedPanelBytes(matrix.format, matrix.columns);
+    return {matrix.packed + static_cast<std::size_t>(panel) * bytes, bytes};
+}
 
 }  // namespace
 
-struct Ops::AttentionPlan : model::AttentionPlan {};
-
 Ops::Ops(const kernels::Kernels& kernels, base::ThreadPool& pool)
-    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()) {}
+    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()), m_ownInputs(pool.threads()) {}
 
 Ops::~Ops() = default;
 
 void Ops::begin(const Batch& batch, int heads, int kvHeads, int headDim) {
-    // What one step needed in several chunks, the next gets in one.
-    if (m_chunks.size() > 1) {
-        std::size_t total = 0;
-        for (const Chunk& chunk : m_chunks) total += chunk.size;
-        m_chunks.clear();
-        m_chunks.push_back({std::make_unique_for_overwrite<std::byte[]>(total + kAlignment), total});
-    }
-    m_base = 0;
-    m_used = 0;
+    m_arena.restart();
     m_batch = &batch;
+    m_announced.clear();
     m_plan->make(batch, heads, kvHeads, headDim, m_pool.threads());
     m_sequenceOf.clear();
     for (std::size_t index = 0; index < batch.sequences.size(); ++index)
         m_sequenceOf.insert(m_sequenceOf.end(), static_cast<std::size_t>(batch.sequences[index].rows), static_cast<int>(index));
 }
 
-void* Ops::allocate(std::size_t bytes) {
-    bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    if (m_chunks.empty() || m_used + bytes > m_chunks.back().size) {
-        if (!m_chunks.empty()) m_base += m_chunks.back().size;
-        const std::size_t size = std::max(kArenaBytes, bytes);
-        m_chunks.push_back({std::make_unique_for_overwrite<std::byte[]>(size + kAlignment), size});
-        m_used = 0;
-    }
-    auto start = reinterpret_cast<std::uintptr_t>(m_chunks.back().memory.get());
-    start = (start + kAlignment - 1) / kAlignment * kAlignment + m_used;
-    m_used += bytes;
-    return reinterpret_cast<void*>(start);
-}
-
-std::size_t Ops::mark() const { return m_base + m_used; }
-
-void Ops::rewind(std::size_t mark) {
-    // A mark in an earlier chunk is left alone: begin() makes one chunk of all before the next step.
-    if (mark >= m_base) m_used = mark - m_base;
-}
-
 Rows Ops::rows(int count, int columns) {
     const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-    return {static_cast<float*>(allocate(values * sizeof(float))), count, columns};
+    return {static_cast<float*>(m_arena.allocate(values * sizeof(float))), count, columns};
 }
 
 Activation Ops::activation(int count, int columns, std::initializer_list<const Matrix*> consumers) {
-    Activation result;
-    result.count = count;
-    result.columns = columns;
-    for (const Matrix* matrix : consumers)
-        (kernels::usesInt8Activations(matrix->format) ? result.hasInt8 : result.hasFloat) = true;
-    if (result.hasFloat) result.rows = rows(count, columns);
-    if (result.hasInt8) {
-        const auto values = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns);
-        const std::size_t groups = values / kernels::kGroup;
-        result.quantized.tokens = count;
-        result.quantized.codes = static_cast<std::int8_t*>(allocate(values));
-        result.quantized.scales = static_cast<float*>(allocate(groups * sizeof(float)));
-        result.quantized.sums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
-        result.quantized.firstSums = static_cast<std::int32_t*>(allocate(groups * sizeof(std::int32_t)));
-        result.quantized.scaledSums = static_cast<float*>(allocate(groups * sizeof(float)));
-    }
-    return result;
+    Forms forms;
+    for (const Matrix* matrix : consumers) forms.add(*matrix);
+    return activationAt(m_arena.allocate(activationBytes(count, columns, forms)), count, columns, forms);
 }
 
 Activation Ops::inPlace(const Rows& rows) {
@@ -110,17 +58,6 @@ Activation Ops::inPlace(const Rows& rows) {
     result.columns = rows.columns;
     result.hasFloat = true;
     return result;
-}
-
-template <class F>
-void Ops::overRows(int count, const F& f) {
-    if (count <= 0) return;
-    const int slices = count == 1 ? 1 : std::min(count, static_cast<int>(m_pool.threads()) * kSlicesPerThread);
-    m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice) {
-        const int index = static_cast<int>(slice);
-        f(static_cast<int>(static_cast<std::int64_t>(count) * index / slices),
-          static_cast<int>(static_cast<std::int64_t>(count) * (index + 1) / slices));
-    });
 }
 
 void Ops::quantize(const float* row, int index, const Activation& out) const {
@@ -140,7 +77,8 @@ void Ops::embed(const Matrix& table, std::span<const TokenId> tokens, const Rows
 
 void Ops::pickRows(const Rows& from, std::span<const int> indices, const Rows& out) {
     for (int row = 0; row < out.count; ++row)
-        std::memcpy(out.row(row), from.row(indices[static_cast<std::size_t>(row)]), sizeof(float) * static_cast<std::size_t>(out.columns));
+        std::memcpy(out.row(row), from.row(indices[static_cast<std::size_t>(row)]),
+                    sizeof(float) * static_cast<std::size_t>(out.columns));
 }
 
 void Ops::addBias(const std::vector<float>& bias, const Rows& rows) {
@@ -150,67 +88,176 @@ void Ops::addBias(const std::vector<float>& bias, const Rows& rows) {
     });
 }
 
-void Ops::rmsNorm(const Rows& x, const std::vector<float>& weight, float eps, const Activation& out) {
-    Rows scratch = out.rows;
-    if (!out.hasFloat) scratch = rows(x.count, x.columns);
-    overRows(x.count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            m_kernels.rmsNorm(x.row(row), weight.data(), x.columns, eps, scratch.row(row));
-            if (out.hasInt8) quantize(scratch.row(row), row, out);
-        }
+// scratch: null, or [columns] for a norm that is wanted in int8 only.
+void Ops::normRows(const Normed& x, int first, int last, float* scratch, const Activation& out) const {
+    for (int row = first; row < last; ++row) {
+        float* y = out.hasFloat ? out.rows.row(row) : scratch;
+        m_kernels.rmsNorm(x.x.row(row), x.weight.data(), out.columns, x.eps, y);
+        if (out.hasInt8) quantize(y, row, out);
+    }
+}
+
+void Ops::rmsNorm(const Normed& x, const Activation& out) {
+    const Rows scratch = rows(out.hasFloat ? 0 : static_cast<int>(m_pool.threads()), out.columns);
+    overRows(out.count, [&](int first, int last, std::size_t thread) {
+        normRows(x, first, last, out.hasFloat ? nullptr : scratch.row(static_cast<int>(thread)), out);
     });
 }
 
-void Ops::multiply(const Activation& x, const Product& product, int firstPanel, int lastPanel) const {
-    kernels::MatmulArgs args;
-    args.weights = product.weights->packed;
-    args.rows = product.weights->rows;
-    args.columns = product.weights->columns;
-    args.tokens = x.count;
-    args.quantized = x.quantized;
-    args.x = x.rows.values;
-    args.residual = product.residual;
-    args.y = product.y;
-    args.yStride = product.weights->rows;
-    m_kernels.matmul[static_cast<int>(product.weights->format)](args, firstPanel, lastPanel);
+template <class F>
+void Ops::overNormed(const Normed& x, const Forms& forms, int slices, const F& f) {
+    const int count = x.x.count;
+    const int columns = x.x.columns;
+    const std::size_t bytes = activationBytes(count, columns, forms);
+    const std::size_t before = mark();
+    if (count * columns > kOwnValues) {
+        const Activation shared = activationAt(m_arena.allocate(bytes), count, columns, forms);
+        rmsNorm(x, shared);
+        m_pool.run(static_cast<std::size_t>(slices),
+                   [&](std::size_t slice, std::size_t thread) { f(slice, thread, shared); });
+    } else {
+        const std::uint32_t stage = ++m_stage;
+        const std::size_t ownBytes = bytes + stepAligned(sizeof(float) * static_cast<std::size_t>(columns));
+        auto* memory = static_cast<std::byte*>(m_arena.allocate(m_pool.threads() * ownBytes));
+        m_pool.run(static_cast<std::size_t>(slices), [&](std::size_t slice, std::size_t thread) {
+            OwnInput& own = m_ownInputs[thread];
+            if (own.stage != stage) {
+                own.stage = stage;
+                std::byte* mine = memory + thread * ownBytes;
+                own.activation = activationAt(mine, count, columns, forms);
+                normRows(x, 0, count, reinterpret_cast<float*>(mine + bytes), own.activation);
+            }
+            f(slice, thread, own.activation);
+        });
+    }
+    rewind(before);
 }
+
+// Some panels of a matrix, and what their thread multiplies after them where that is not what follows in memory.
+struct Ops::Part {
+    const Matrix& weights;
+    int firstPanel;
+    int lastPanel;
+    PanelPlace next;
+};
 
 // The outputs of some panels alone, side by side: y [tokens, rows of the panels], for tokens [first, first + tokens). first
 // is a multiple of kTokenBlock.
-void Ops::multiplyPart(const Activation& x, int first, int tokens, const Matrix& weights, int firstPanel, int lastPanel,
-                       float* y) const {
+void Ops::multiplyPart(const Activation& x, int first, int tokens, const Part& part, float* y) const {
+    const Matrix& weights = part.weights;
     const std::ptrdiff_t at = std::ptrdiff_t{first} * x.columns;
     const std::ptrdiff_t group = at / kernels::kGroup;
     kernels::MatmulArgs args;
-    args.weights = weights.packed + static_cast<std::size_t>(firstPanel) * kernels::packedPanelBytes(weights.format, weights.columns);
-    args.rows = std::min(lastPanel * kernels::kPanelRows, weights.rows) - firstPanel * kernels::kPanelRows;
+    args.weights = placeOf(weights, part.firstPanel).panel;
+    args.rows = std::min(part.lastPanel * kernels::kPanelRows, weights.rows) - part.firstPanel * kernels::kPanelRows;
     args.columns = weights.columns;
     args.tokens = tokens;
     const kernels::QuantizedRows& q = x.quantized;
-    if (x.hasInt8) args.quantized = {tokens, q.codes + at, q.scales + group, q.sums + group, q.firstSums + group, q.scaledSums + group};
+    if (x.hasInt8)
+        args.quantized = {tokens,         q.codes + at,          q.scales + group,
+                          q.sums + group, q.firstSums + group, q.scaledSums + group};
     if (x.hasFloat) args.x = x.rows.values + at;
     args.y = y;
     args.yStride = args.rows;
-    m_kernels.matmul[static_cast<int>(weights.format)](args, 0, lastPanel - firstPanel);
+    args.next = part.next.panel;
+    args.nextPanelBytes = part.next.panelBytes;
+    m_kernels.matmul[static_cast<int>(weights.format)](args, 0, part.lastPanel - part.firstPanel);
+}
+
+// Panels cut into slices of an even number, since tiles are two panels wide: so many that the threads get equal shares if
+// that can be.
+struct Ops::PanelSlices {
+    int panels;
+    int each;
+
+    int count() const { return ceilDiv(panels, each); }
+    int first(std::size_t slice) const { return static_cast<int>(slice) * each; }
+    int last(std::size_t slice) const { return std::min(first(slice) + each, panels); }
+};
+
+Ops::PanelSlices Ops::slicesOf(int panels, int mostPanels) const {
+    const int threads = static_cast<int>(m_pool.threads());
+    const int wanted = threads > 1 ? threads * 2 * kSlicesPerThread : 1;
+    PanelSlices slices = {panels, std::min(ceilDiv(ceilDiv(panels, wanted), 2) * 2, mostPanels)};
+    for (PanelSlices equal = slices; equal.each > 0; equal.each -= 2)
+        if (equal.count() % threads == 0) return equal;
+    return slices;
+}
+
+void Ops::announce(std::initializer_list<const Matrix*> matrices) {
+    int panels = 0;
+    for (const Matrix* matrix : matrices) panels += matrix->panels();
+    const PanelSlices slices = slicesOf(panels, panels);
+    m_announced.clear();
+    for (std::size_t thread = 0; thread < m_pool.threads(); ++thread) {
+        int first = slices.first(static_cast<std::size_t>(slices.count()) * thread / m_pool.threads());
+        for (const Matrix* matrix : matrices) {
+            if (first >= 0 && first < matrix->panels()) m_announced.push_back(placeOf(*matrix, first));
+            first -= matrix->panels();
+        }
+    }
+}
+
+// Where the thread that ends its range of a stage with this slice goes on; null for other slices.
+PanelPlace Ops::afterSlice(const PanelSlices& slices, std::size_t slice) const {
+    const auto count = static_cast<std::size_t>(slices.count());
+    for (std::size_t thread = 0; thread < m_announced.size(); ++thread)
+        if (slice + 1 == count * (thread + 1) / m_announced.size()) return m_announced[thread];
+    return {};
+}
+
+struct Ops::ProductSlice {
+    int firstPanel;  // counted through all products
+    int lastPanel;
+    PanelPlace next;
+};
+
+void Ops::multiplySlice(const Activation& x, std::span<const Product> products, const ProductSlice& slice) const {
+    kernels::MatmulArgs args;
+    args.columns = x.columns;
+    args.tokens = x.count;
+    args.quantized = x.quantized;
+    args.x = x.rows.values;
+    args.next = slice.next.panel;
+    args.nextPanelBytes = slice.next.panelBytes;
+    int first = slice.firstPanel;
+    int last = slice.lastPanel;
+    for (const Product& product : products) {
+        const Matrix& weights = *product.weights;
+        const int panels = weights.panels();
+        args.weights = weights.packed;
+        args.rows = weights.rows;
+        args.residual = product.residual;
+        args.y = product.y;
+        args.yStride = weights.rows;
+        if (first < panels && last > 0)
+            m_kernels.matmul[static_cast<int>(weights.format)](args, std::max(first, 0), std::min(last, panels));
+        first -= panels;
+        last -= panels;
+    }
 }
 
 void Ops::linear(const Activation& x, std::initializer_list<Product> products) {
-    assert(products.size() <= kMaxProducts);
     if (x.count <= 0) return;
-    int totalPanels = 0;
-    for (const Product& product : products) totalPanels += product.weights->panels();
-    const int slices = std::min(totalPanels, static_cast<int>(m_pool.threads()) * (m_pool.threads() > 1 ? 2 * kSlicesPerThread : 1));
-    // An even number of panels a slice: tiles are two panels wide.
-    const int panelsPerSlice = ceilDiv(ceilDiv(totalPanels, slices), 2) * 2;
-    m_pool.run(static_cast<std::size_t>(ceilDiv(totalPanels, panelsPerSlice)), [&](std::size_t slice) {
-        int first = static_cast<int>(slice) * panelsPerSlice;
-        int last = std::min(first + panelsPerSlice, totalPanels);
-        for (const Product& product : products) {
-            const int panels = product.weights->panels();
-            if (first < panels && last > 0) multiply(x, product, std::max(first, 0), std::min(last, panels));
-            first -= panels;
-            last -= panels;
-        }
+    int panels = 0;
+    for (const Product& product : products) panels += product.weights->panels();
+    const PanelSlices slices = slicesOf(panels, panels);
+    m_pool.run(static_cast<std::size_t>(slices.count()), [&](std::size_t slice) {
+        multiplySlice(x, products, {slices.first(slice), slices.last(slice), afterSlice(slices, slice)});
+    });
+}
+
+void Ops::linear(const Normed& x, std::initializer_list<Product> products) {
+    if (x.x.count <= 0) return;
+    int panels = 0;
+    Forms forms;
+    for (const Product& product : products) {
+        panels += product.weights->panels();
+        forms.add(*product.weights);
+    }
+    const PanelSlices slices = slicesOf(panels, panels);
+    overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t, const Activation& normed) {
+        multiplySlice(normed, products, {slices.first(slice), slices.last(slice), afterSlice(slices, slice)});
     });
 }
 
@@ -220,34 +267,38 @@ struct Ops::GatedSlice {
     const Matrix& up;
     int firstPanel;
     int lastPanel;
-    float* scratch;  // [2, kGatedTokens, columns of the slice]
+    float* scratch;   // [2, kGatedTokens, columns of the slice]
+    PanelPlace next;  // after the slice, or null
 };
 
-void Ops::gatedSilu(const Activation& x, const Matrix& gate, const Matrix& up, const Activation& out) {
+void Ops::gatedSilu(const Normed& x, const Matrix& gate, const Matrix& up, const Activation& out) {
     assert(gate.rows == up.rows && gate.columns == up.columns);
-    if (x.count <= 0) return;
-    const int panels = gate.panels();
-    const int wanted = m_pool.threads() > 1 ? static_cast<int>(m_pool.threads()) * 2 * kSlicesPerThread : 1;
-    // An even number of panels: whole groups of 32 columns, which are quantised together. And few enough for the cache.
-    const int panelsPerSlice = std::min(ceilDiv(ceilDiv(panels, wanted), 2) * 2, kMostGatedPanels);
-    const int sliceColumns = panelsPerSlice * kernels::kPanelRows;
-    const int scratchRows = 2 * std::min(x.count, kGatedTokens);
-    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * scratchRows, sliceColumns);
-    m_pool.run(static_cast<std::size_t>(ceilDiv(panels, panelsPerSlice)), [&](std::size_t slice, std::size_t thread) {
-        const int first = static_cast<int>(slice) * panelsPerSlice;
-        gatedSlice(x, {gate, up, first, std::min(first + panelsPerSlice, panels), scratch.row(static_cast<int>(thread) * scratchRows)}, out);
+    const int count = x.x.count;
+    if (count <= 0) return;
+    // An even number of panels is whole groups of 32 columns, which are quantised together. And few enough for the cache.
+    const PanelSlices slices = slicesOf(gate.panels(), kMostGatedPanels);
+    const int scratchRows = 2 * std::min(count, kGatedTokens);
+    const Rows scratch = rows(static_cast<int>(m_pool.threads()) * scratchRows, slices.each * kernels::kPanelRows);
+    Forms forms;
+    forms.add(gate);
+    forms.add(up);
+    overNormed(x, forms, slices.count(), [&](std::size_t slice, std::size_t thread, const Activation& normed) {
+        float* own = scratch.row(static_cast<int>(thread) * scratchRows);
+        gatedSlice(normed, {gate, up, slices.first(slice), slices.last(slice), own, afterSlice(slices, slice)}, out);
     });
 }
 
 void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activation& out) const {
     const int firstColumn = slice.firstPanel * kernels::kPanelRows;
     const int columns = std::min(slice.lastPanel * kernels::kPanelRows, slice.gate.rows) - firstColumn;
+    const PanelPlace next = slice.next.panel != nullptr ? slice.next : placeOf(slice.gate, slice.lastPanel);
     for (int first = 0; first < x.count; first += kGatedTokens) {
         const int tokens = std::min(kGatedTokens, x.count - first);
         float* gate = slice.scratch;
         float* up = gate + static_cast<std::ptrdiff_t>(tokens) * columns;
-        multiplyPart(x, first, tokens, slice.gate, slice.firstPanel, slice.lastPanel, gate);
-        multiplyPart(x, first, tokens, slice.up, slice.firstPanel, slice.lastPanel, up);
+        const PanelPlace upPlace = placeOf(slice.up, slice.firstPanel);
+        multiplyPart(x, first, tokens, {slice.gate, slice.firstPanel, slice.lastPanel, upPlace}, gate);
+        multiplyPart(x, first, tokens, {slice.up, slice.firstPanel, slice.lastPanel, next}, up);
         for (int token = 0; token < tokens; ++token, gate += columns, up += columns) {
             float* y = out.hasFloat ? out.rows.row(first + token) + firstColumn : gate;
             m_kernels.siluMul(gate, up, columns, y);
@@ -256,6 +307,14 @@ void Ops::gatedSlice(const Activation& x, const GatedSlice& slice, const Activat
                                                                       firstColumn / kernels::kGroup));
         }
     }
+}
+
+// In panels, whose constant length lets the compiler use vectors.
+void addRows(const float* a, const float* b, int columns, float* __restrict out) {
+    int column = 0;
+    for (; column + kernels::kPanelRows <= columns; column += kernels::kPanelRows)
+        for (int lane = 0; lane < kernels::kPanelRows; ++lane) out[column + lane] = a[column + lane] + b[column + lane];
+    for (; column < columns; ++column) out[column] = a[column] + b[column];
 }
 
 void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
@@ -282,118 +341,14 @@ void Ops::linearFine(const Rows& x, const Matrix& weights, float* y) {
         const int last = std::min(first + panelsAtOnce, weights.panels());
         const int columns = std::min(last * kernels::kPanelRows, weights.rows) - first * kernels::kPanelRows;
         float* products = scratch.row(static_cast<int>(thread) * planes.count);
-        multiplyPart(planes, 0, planes.count, weights, first, last, products);
+        multiplyPart(planes, 0, planes.count, {weights, first, last, {}}, products);
         for (int row = 0; row < x.count; ++row) {
             const float* coarse = products + static_cast<std::ptrdiff_t>(row) * columns;
             const float* fine = coarse + static_cast<std::ptrdiff_t>(x.count) * columns;
             float* out = y + static_cast<std::ptrdiff_t>(row) * weights.rows + first * kernels::kPanelRows;
-            for (int column = 0; column < columns; ++column) out[column] = coarse[column] + fine[column];
+            addRows(coarse, fine, columns, out);
         }
     });
-}
-
-int Ops::positionOf(int row) const {
-    const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
-    return sequence.firstPosition + row - sequence.firstRow;
-}
-
-RopeTable Ops::ropeTable(std::span<const double> frequencies) {
-    RopeTable table;
-    table.pairs = static_cast<int>(frequencies.size());
-    const int count = static_cast<int>(m_batch->tokens.size());
-    table.cosines = rows(count, table.pairs).values;
-    table.sines = rows(count, table.pairs).values;
-    overRows(count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * table.pairs;
-            kernels::ropeRow(frequencies, positionOf(row), table.cosines + at, table.sines + at);
-        }
-    });
-    return table;
-}
-
-void Ops::ropeAndStore(RopeStyle style, const RopeTable& table, const KvLayout& layout, int layer, const Rows& q,
-                       const Rows& k, const Rows& v) {
-    const auto rotate = style == RopeStyle::Interleaved ? m_kernels.ropeInterleaved : m_kernels.ropeNeox;
-    const auto store = m_kernels.storeKv[layout.type == KvType::F32 ? 1 : 0];
-    const int headDim = layout.headDim;
-    const int queryHeads = q.columns / headDim;
-    overRows(q.count, [&](int first, int last) {
-        for (int row = first; row < last; ++row) {
-            const BatchSequence& sequence = m_batch->sequences[static_cast<std::size_t>(m_sequenceOf[static_cast<std::size_t>(row)])];
-            const int position = positionOf(row);
-            const float* cosines = table.cosines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-            const float* sines = table.sines + static_cast<std::ptrdiff_t>(row) * table.pairs;
-            rotate(q.row(row), queryHeads, headDim, table.pairs, cosines, sines);
-            rotate(k.row(row), layout.kvHeads, headDim, table.pairs, cosines, sines);
-            std::byte* block = sequence.blocks[static_cast<std::size_t>(position / kBlockTokens)];
-            for (int head = 0; head < layout.kvHeads; ++head)
-                store(k.row(row) + head * headDim, v.row(row) + head * headDim, headDim, position % kBlockTokens,
-                      block + layout.kOffset(layer, head), block + layout.vOffset(layer, head));
-        }
-    });
-}
-
-void Ops::attention(const KvLayout& layout, int layer, const Rows& q, float scale, const Activation& out) {
-    const AttentionPlan& plan = *m_plan;
-    const auto span = m_kernels.attentionSpan[layout.type == KvType::F32 ? 1 : 0];
-    const int headDim = plan.headDim;
-    const Rows result = out.hasFloat ? out.rows : rows(q.count, q.columns);
-    float* keptM = rows(static_cast<int>(plan.keptQueries), 1).values;
-    float* keptL = rows(static_cast<int>(plan.keptQueries), 1).values;
-    float* keptO = rows(static_cast<int>(plan.keptQueries), headDim).values;
-    const auto kept = [&](const AttentionTile& tile, int at) {
-        const std::size_t state = tile.kept + static_cast<std::size_t>(at) * static_cast<std::size_t>(tile.rows * plan.group);
-        return kernels::AttentionState{keptM + state, keptL + state, keptO + static_cast<std::ptrdiff_t>(state) * headDim};
-    };
-    // The tile that completes its rows quantises them: whichever that is, the bits are the same.
-    m_headsLeft.resize(plan.tiles.size() / static_cast<std::size_t>(layout.kvHeads));
-    for (HeadsLeft& rowsOfTile : m_headsLeft) rowsOfTile.count.store(layout.kvHeads, std::memory_order_relaxed);
-    const auto finish = [&](std::size_t index, const kernels::AttentionState& state) {
-        const AttentionTile& tile = plan.tiles[index];
-        m_kernels.attentionFinish(state, tile.rows, plan.group, headDim,
-                                  result.row(tile.firstRow) + tile.kvHead * plan.group * headDim, result.columns);
-        if (!out.hasInt8) return;
-        std::atomic<int>& left = m_headsLeft[index / static_cast<std::size_t>(layout.kvHeads)].count;
-        if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) quantizeRows(result, tile.firstRow, tile.firstRow + tile.rows, out);
-    };
-    m_pool.run(plan.tasks.size(), [&](std::size_t index) {
-        const AttentionTask& task = plan.tasks[index];
-        const AttentionTile& tile = plan.tiles[static_cast<std::size_t>(task.tile)];
-        kernels::AttentionArgs args;
-        args.q = q.row(tile.firstRow) + tile.kvHead * plan.group * headDim;
-        args.qRowStride = q.columns;
-        args.rows = tile.rows;
-        args.group = plan.group;
-        args.headDim = headDim;
-        args.firstPosition = tile.firstPosition;
-        args.scale = scale * kernels::kLog2e;
-        args.blocks = m_batch->sequences[static_cast<std::size_t>(tile.sequence)].blocks.data();
-        args.kOffset = layout.kOffset(layer, tile.kvHead);
-        args.vOffset = layout.vOffset(layer, tile.kvHead);
-        if (tile.tasks > 1) {
-            for (int at = task.firstSpan; at < task.lastSpan; ++at) span(args, at, kept(tile, at));
-            return;
-        }
-        TileState state;
-        TileState next;
-        span(args, 0, state.view());
-        for (int at = 1; at < tile.spans; ++at) {
-            span(args, at, next.view());
-            m_kernels.attentionMerge(state.view(), next.view(), tile.rows * plan.group, headDim);
-        }
-        finish(static_cast<std::size_t>(task.tile), state.view());
-    });
-
-    if (plan.keptQueries > 0) {
-        m_pool.run(plan.tiles.size(), [&](std::size_t index) {
-            const AttentionTile& tile = plan.tiles[index];
-            if (tile.tasks == 1) return;
-            for (int at = 1; at < tile.spans; ++at)
-                m_kernels.attentionMerge(kept(tile, 0), kept(tile, at), tile.rows * plan.group, headDim);
-            finish(index, kept(tile, 0));
-        });
-    }
 }
 
 }  // namespace larder::model
