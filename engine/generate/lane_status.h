@@ -15,7 +15,7 @@ struct LaneSettings {
     std::size_t stepTokens = 512;     // most rows of one step: decode rows first, prefill chunks fill the rest
     std::size_t maxChunkTokens = 0;   // tests: longest chunk of one sequence in one step; 0 = no limit
     double stepMs = 90;               // how long a step with prefill chunks should take; 0 = only rows count
-    double decodeShare = 0.66;        // of the time, for decoding, while prompts wait; only with stepMs
+    double decodeShare = 0.67;        // of the time, for decoding, while prompts wait; only with stepMs
 };
 
 // Running sequences whose prompt (or, after preemption, prompt and answer so far) is not computed yet.

@@ -37,7 +37,7 @@ struct SchedulerLimits {
     std::size_t maxChunkTokens = 0;    // 0 = no limit
     std::size_t promptLogitRows = 64;  // rows of one step that may want logits for prompt logprobs: bounds memory
     double stepMs = 0;                 // how long a step with prompt rows should take; 0 = only rows count
-    double decodeShare = 0.66;         // of the time, while prompts wait
+    double decodeShare = 0.67;         // of the time, while prompts wait
 };
 
 // The next `rows` pending tokens of one sequence.
