@@ -12,11 +12,11 @@ namespace {
 // One request of this many tokens must fit beside the weights, or of the window where that is smaller.
 constexpr std::size_t kUsefulTokens = 4096;
 
+}  // namespace
+
 double steadyMs() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-}  // namespace
 
 std::size_t requestedContext(const ModelInfo& model, const Settings& settings) {
     return settings.contextTokens > 0 ? settings.contextTokens : model.contextTokens;

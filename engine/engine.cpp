@@ -18,10 +18,6 @@
 namespace larder {
 namespace {
 
-double steadyMs() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 Machine memoryOfMachine() {
     const base::MemoryFigures memory = base::memoryFigures();
     Machine machine;

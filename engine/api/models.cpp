@@ -22,7 +22,7 @@ const char* stateName(ModelState state) {
 ModelStatus statusOf(const Generator& generator, const std::string& name) {
     for (const ModelStatus& model : generator.status().models)
         if (model.name == name) return model;
-    return {.name = name};
+    return {};
 }
 
 base::Json modelJson(const Generator& generator, const ModelInfo& model) {

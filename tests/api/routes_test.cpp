@@ -120,7 +120,7 @@ TEST(Routes, HealthTellsTheModelsStates) {
     ApiHouse house;
     const auto health = [&](std::vector<ModelState> states) {
         EngineStatus status;
-        for (const ModelState state : states) status.models.push_back({.name = "m", .state = state});
+        for (const ModelState state : states) status.models.emplace_back().state = state;
         house.generator.setStatus(status);
         return parsed(house.answer(ApiHouse::request("GET", "/health"))->body())["status"].get<std::string>();
     };
@@ -139,8 +139,12 @@ TEST(Routes, ModelsAreListed) {
     house.generator.install(broken);  // found by the refresh that a listing does
     house.generator.setContextTokens(512);
     EngineStatus status;
-    status.models = {{.name = "base", .state = ModelState::Failed, .failure = "no memory"},
-                     {.name = "tiny", .state = ModelState::Loaded}};
+    status.models.resize(2);
+    status.models[0].name = "base";
+    status.models[0].state = ModelState::Failed;
+    status.models[0].failure = "no memory";
+    status.models[1].name = "tiny";
+    status.models[1].state = ModelState::Loaded;
     house.generator.setStatus(status);
     const base::Json list = parsed(house.answer(ApiHouse::request("GET", "/v1/models"))->body());
     EXPECT_EQ(list["object"], "list");
