@@ -104,13 +104,14 @@ void Conductor::shutDown() {
     m_worker.stop();  // reports to every sink it still has
     for (InLine& entry : m_line) {
         if (auto* route = std::get_if<Route>(&entry)) refuse(*route, shuttingDown());
-        else if (auto* load = std::get_if<Load>(&entry)) load->done(shuttingDown());
-        else std::get<Unload>(entry).done(shuttingDown());
+        else if (auto* load = std::get_if<Load>(&entry)) answer(std::move(load->done), shuttingDown());
+        else answer(std::move(std::get<Unload>(entry).done), shuttingDown());
     }
     m_line.clear();
     for (const auto& [name, model] : m_table.all())
         if (model.status) m_parts.watch->retire(model.status->read());
     m_parts.watch->show({});
+    deliver();
 }
 
 void Conductor::take(Route message) {
@@ -164,6 +165,12 @@ void Conductor::advance() {
     m_held = std::move(walk.held);
     unloadIdle();
     show();
+    deliver();
+}
+
+// What is told, and what starts, once the status shows it.
+void Conductor::deliver() {
+    for (const auto& each : std::exchange(m_outgoing, {})) each();
 }
 
 bool Conductor::settle(Route& route, Walk& walk) {
@@ -182,7 +189,7 @@ bool Conductor::settle(Load& load, Walk& walk) {
     const bool there = model != nullptr && model->serves() && !walk.held.contains(load.model);
     const Expected<void> coming = there ? Expected<void>() : want(load.model, load.byHand, walk);
     if (coming && !there) return false;
-    load.done(coming);
+    answer(std::move(load.done), coming);
     return true;
 }
 
@@ -197,7 +204,7 @@ bool Conductor::settle(Unload& unload, Walk& walk) {
         return true;
     });
     if (unload.remaining.empty()) {
-        unload.done({});
+        answer(std::move(unload.done), {});
         return true;
     }
     walk.held.insert(unload.remaining.begin(), unload.remaining.end());
@@ -227,14 +234,20 @@ void Conductor::start(Route route, TableModel& model) {
         route.submit.sink = withLoadTime(std::move(route.submit.sink), loadMs);
     m_table.touch(model.name);
     model.running.insert(route.submit.id);
-    m_worker.submit(model.lane, std::move(route.submit));
     m_parts.watch->queue(-1);
+    m_outgoing.push_back([this, lane = model.lane, submit = std::move(route.submit)]() mutable {
+        m_worker.submit(lane, std::move(submit));
+    });
 }
 
 void Conductor::refuse(Route& route, const Error& error) {
     --m_unfinished;
     m_parts.watch->queue(-1);
-    route.submit.sink(error);
+    m_outgoing.push_back([sink = std::move(route.submit.sink), error] { sink(error); });
+}
+
+void Conductor::answer(std::function<void(Expected<void>)> done, const Expected<void>& result) {
+    m_outgoing.push_back([done = std::move(done), result] { done(result); });
 }
 
 void Conductor::refuseAll(const std::string& model, const Error& error) {
@@ -245,7 +258,7 @@ void Conductor::refuseAll(const std::string& model, const Error& error) {
             continue;
         }
         if (auto* route = std::get_if<Route>(&*entry)) refuse(*route, error);
-        else std::get<Load>(*entry).done(error);
+        else answer(std::move(std::get<Load>(*entry).done), error);
         entry = m_line.erase(entry);
     }
 }

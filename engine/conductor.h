@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
@@ -89,6 +90,8 @@ private:
     void start(Route route, TableModel& model);
     void refuse(Route& route, const Error& error);
     void refuseAll(const std::string& model, const Error& error);
+    void answer(std::function<void(Expected<void>)> done, const Expected<void>& result);
+    void deliver();
 
     Expected<void> beginLoad(const std::string& name, bool byHand, Walk& walk);
     Expected<void> attach(TableModel& entry, std::unique_ptr<model::Model> loaded);
@@ -110,6 +113,7 @@ private:
     ModelTable m_table;
     std::list<InLine> m_line;
     std::set<std::string> m_held;              // by the last walk
+    std::vector<std::function<void()>> m_outgoing;  // until deliver()
     std::uint32_t m_lanes = 0;                 // given out
     std::string m_loading;                     // the model at the loader
 

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -63,7 +63,6 @@ protected:
     }
     Outcome answer(const std::string& model, std::size_t tokens = 3) {
         Asked asked = ask(*engine, greedy(model, tokens));
-        if (!asked.generation) return {.error = asked.generation.error()};
         return waitFor(*asked.events);
     }
     Expected<void> unload(const std::string& model) {
@@ -91,12 +90,13 @@ TEST_F(ManyModels, AnswerSideBySide) {
     EXPECT_THAT(loaded(), ElementsAre(kF16, kF32));
     std::vector<Asked> many;
     for (int index = 0; index < 60; ++index) many.push_back(ask(*engine, greedy(kF32, 500)));
-    many.front().events->wait();
+    until([&] { return statusOf(*engine, kF32).runningSequences > 0; });
     EXPECT_EQ(answer(kF16, 20).tokens, alone16);
     const ModelStatus other = statusOf(*engine, kF32);
     EXPECT_GT(other.runningSequences + other.waitingSequences, 0u) << "nobody waits for another model's requests";
     const Outcome first = waitFor(*many.front().events);
-    EXPECT_EQ(std::vector(first.tokens.begin(), first.tokens.begin() + 10), std::vector(alone32.begin() + 1, alone32.begin() + 11));
+    ASSERT_GE(first.tokens.size(), alone32.size());
+    EXPECT_TRUE(std::equal(alone32.begin(), alone32.end(), first.tokens.begin()));
     many.clear();
     until([&] { return engine->checkIntegrity().empty(); });
     const EngineStatus status = engine->status();
@@ -272,9 +272,8 @@ TEST_F(ManyModels, IdleOnesAreUnloadedByTheClock) {
     EXPECT_THAT(loaded(), ElementsAre(kQ8)) << "pinned";
     EXPECT_TRUE(answer(kF32).finished) << "on demand again";
 
-    Settings changed = settings;
-    changed.idleUnloadMinutes = 0;
-    engine->apply(changed);
+    settings.idleUnloadMinutes = 0;
+    engine->apply(settings);
     minutes = 9999;
     settle();
     EXPECT_THAT(loaded(), ElementsAre(kF32, kQ8));
