@@ -13,18 +13,6 @@
 namespace larder {
 namespace {
 
-// The part of a wait that was the load's is told apart here: the engine thread knows only when the request came.
-GenerationSink withLoadTime(GenerationSink sink, double loadMs) {
-    return [sink = std::move(sink), loadMs](GenerationEvent event) {
-        if (auto* progress = std::get_if<PrefillProgress>(&event)) progress->loadMs = loadMs;
-        if (auto* finished = std::get_if<GenerationFinished>(&event)) {
-            finished->timings.loadMs = loadMs;
-            finished->timings.queueMs = std::max(0.0, finished->timings.queueMs - loadMs);
-        }
-        sink(std::move(event));
-    };
-}
-
 const std::string* modelOf(const InLine& entry) {
     if (const auto* route = std::get_if<Route>(&entry)) return &route->model;
     if (const auto* load = std::get_if<Load>(&entry)) return &load->model;
@@ -230,8 +218,7 @@ void Conductor::start(Route route, TableModel& model) {
                                                               "; the model's ids are 0 to " + std::to_string(model.vocabulary - 1)});
     // The window may have been cut to what the memory holds when the model was loaded.
     if (prompt.size() > model.windowTokens) return refuse(route, promptTooLong(prompt.size(), model.windowTokens));
-    if (const double loadMs = model.servingSinceMs - route.submit.submittedMs; loadMs > 0)
-        route.submit.sink = withLoadTime(std::move(route.submit.sink), loadMs);
+    if (model.servingSinceMs > route.submit.submittedMs) route.submit.loadedMs = model.servingSinceMs;
     m_table.touch(model.name);
     model.running.insert(route.submit.id);
     m_parts.watch->queue(-1);

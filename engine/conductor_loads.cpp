@@ -117,7 +117,7 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
         base::logWarning(entry.name + " was trained for " + std::to_string(trained) + " tokens; a window of " +
                          std::to_string(asked) + " may give poor answers");
     const KvShape shape = loaded->kvShape();
-    entry.blockBytes = kvBytesOf(shape, kBlockTokens);
+    entry.blockBytes = kvBytesOf(shape, kBlockTokens) - kvBytesOf(shape, 0);
     entry.fullWindowBytes = kvBytesOf(shape, asked);
     const std::size_t limit = hotLimit(m_table.largestWindowBytes());
     entry.windowTokens = kvTokensWithin(shape, limit, asked);

@@ -90,7 +90,8 @@ Expected<Generation> Engine::submit(GenerationRequest request, GenerationSink si
     };
     request.model = model->name;
     inner.watch->queue(1);
-    if (!mailbox->post(Route{model->name, {id, std::move(request), std::move(watched), steadyMs()}})) return shuttingDown();
+    generate::Submit submit{.id = id, .request = std::move(request), .sink = std::move(watched), .submittedMs = steadyMs()};
+    if (!mailbox->post(Route{model->name, std::move(submit)})) return shuttingDown();
     return Generation([mailbox, id] { mailbox->post(Drop{id}); });
 }
 

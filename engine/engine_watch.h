@@ -18,7 +18,7 @@ namespace larder {
 struct ModelScene {
     ModelStatus status;                // without what its lane adds
     std::shared_ptr<const base::Snapshot<generate::LaneStatus>> lane;  // null unless Loaded
-    std::size_t blockBytes = 0;        // KV of 64 tokens
+    std::size_t blockBytes = 0;        // KV of 64 more tokens
 };
 
 struct EngineScene {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/generate/lane_status.h"
+#include "engine/kv/block_pool.h"
 #include "engine/models.h"
 
 namespace larder {
@@ -10,8 +12,17 @@ namespace {
 
 // Activations, tables, the tokenizer: what a loaded model takes besides weights and KV.
 constexpr std::size_t kWorkBytes = std::size_t{64} << 20;
-// Rows of a step lie in a sliding window's blocks beside those that are still read.
-constexpr std::size_t kStepTokens = 512;
+
+std::size_t roundedBlocks(std::size_t tokens) { return (tokens + kBlockTokens - 1) / kBlockTokens; }
+
+// The state, and of each sliding window what it reads, a step's rows and the blocks that both ends cut.
+std::size_t fixedBytes(const KvShape& shape) {
+    std::size_t bytes = kv::BlockPool::strideOf(shape.stateBytes);
+    for (const KvGroup& group : shape.groups)
+        if (group.windowTokens > 0)
+            bytes += (roundedBlocks(group.windowTokens + generate::LaneSettings{}.stepTokens) + 1) * kv::BlockPool::strideOf(group.blockBytes);
+    return bytes;
+}
 
 std::size_t neededBytes(const MemoryNeed& need) { return need.weightBytes + need.kvBytes + kWorkBytes; }
 
@@ -91,23 +102,13 @@ std::size_t hotLimitBytes(const HotTierFigures& figures) {
 }
 
 std::size_t kvBytesOf(const KvShape& shape, std::size_t tokens) {
-    std::size_t bytes = shape.stateBytes;
-    for (const KvGroup& group : shape.groups) {
-        const std::size_t kept = group.windowTokens > 0 ? std::min(tokens, group.windowTokens + kStepTokens) : tokens;
-        bytes += (kept + kBlockTokens - 1) / kBlockTokens * group.blockBytes;
-    }
-    return bytes;
+    return fixedBytes(shape) + roundedBlocks(tokens) * kv::BlockPool::strideOf(shape.groups.front().blockBytes);
 }
 
 std::size_t kvTokensWithin(const KvShape& shape, std::size_t bytes, std::size_t mostTokens) {
     if (kvBytesOf(shape, mostTokens) <= bytes) return mostTokens;
-    std::size_t fitting = 0;                                // blocks; these fit, or none does
-    std::size_t tooMany = mostTokens / kBlockTokens + 1;    // these do not
-    while (tooMany - fitting > 1) {
-        const std::size_t middle = fitting + (tooMany - fitting) / 2;
-        (kvBytesOf(shape, middle * kBlockTokens) <= bytes ? fitting : tooMany) = middle;
-    }
-    return fitting * kBlockTokens;
+    const std::size_t fixed = fixedBytes(shape);
+    return bytes < fixed ? 0 : (bytes - fixed) / kv::BlockPool::strideOf(shape.groups.front().blockBytes) * kBlockTokens;
 }
 
 }  // namespace larder

@@ -40,7 +40,7 @@ struct TableModel {
     std::size_t weightBytes = 0;
     std::size_t windowTokens = 0;        // offered
     std::size_t fullWindowBytes = 0;     // KV of the window asked for
-    std::size_t blockBytes = 0;          // KV of 64 tokens
+    std::size_t blockBytes = 0;          // KV of 64 more tokens
     int vocabulary = 0;
     double servingSinceMs = 0;           // steady clock of the engine thread
 

@@ -116,7 +116,7 @@ TEST_F(EngineTest, CountersGoOnOverModels) {
         const EngineStatus now = engine->status();
         EXPECT_EQ(now.generatedTokens, before.generatedTokens + 16);
         EXPECT_EQ(now.promptTokens, before.promptTokens + 5);
-        EXPECT_EQ(now.computedPromptTokens, before.computedPromptTokens + 5);
+        EXPECT_EQ(now.computedPromptTokens + now.cachedTokens, before.computedPromptTokens + before.cachedTokens + 5);
         EXPECT_EQ(now.requests, before.requests + 1);
         EXPECT_EQ(now.firstTokens, before.firstTokens + 1);
         EXPECT_GT(now.prefillSeconds, before.prefillSeconds);
