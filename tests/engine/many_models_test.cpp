@@ -272,6 +272,7 @@ TEST_F(ManyModels, IdleOnesAreUnloadedByTheClock) {
 
     settings.idleUnloadMinutes = 0;
     engine->apply(settings);
+    settle();
     minutes = 9999;
     settle();
     EXPECT_THAT(loaded(), ElementsAre(kF32, kQ8));
