@@ -2,6 +2,7 @@
 // Any thread may call any verb; nothing blocks except load() and the destructor.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -10,16 +11,25 @@
 
 #include "engine/error.h"
 #include "engine/generation.h"
+#include "engine/machine.h"
 #include "engine/models.h"
 #include "engine/settings.h"
 #include "engine/status.h"
 
 namespace larder {
 
+// What an engine asks of its surroundings; tests put theirs there. Empty: the real ones. Called from any thread.
+struct EngineSurroundings {
+    std::function<std::chrono::steady_clock::time_point()> now = {};  // for idle times only
+    std::function<Machine()> machine = {};  // its memory
+    // On the loader thread, after every tensor; may block, for nobody but those who wait for the model.
+    std::function<void(const std::string& model, double fraction)> loading = {};
+};
+
 class Engine {
 public:
-    // Finds models and starts the loader thread; loads nothing yet. Error: default model not found, bad settings.
-    static Expected<std::unique_ptr<Engine>> create(const Settings& settings);
+    // Finds models and starts the threads; loads nothing yet. Error: default model not found, bad settings.
+    static Expected<std::unique_ptr<Engine>> create(const Settings& settings, EngineSurroundings surroundings = {});
     ~Engine();  // cancels everything (each sink gets Error{Unavailable}), joins its threads
 
     Engine(const Engine&) = delete;
@@ -27,15 +37,16 @@ public:
 
     // Queues a generation. Events go to sink (see generation.h). Errors at once: unknown model (NotFound), empty
     // prompt or token out of range (InvalidArgument), prompt over the window (ContextExceeded, with the words of
-    // design's error table), queue full (Overloaded). A request for a model that is not loaded waits for the loader.
+    // design's error table), queue full (Overloaded). A request for a model that is not loaded waits for its load, and for
+    // the memory: models that make room finish what runs in them first, and their later requests wait behind this one.
     Expected<Generation> submit(GenerationRequest request, GenerationSink sink);
 
     // Loads a model (empty = default) and waits until it serves. Blocks for the load; returns the load's Error.
     // By hand: also takes a model that crashed Larder while loading (see below) and forgets that it did.
     Expected<void> load(const std::string& model);
 
-    // The same without waiting; done is called once, on the loader thread (what is refused at once: on this one), and
-    // must not block.
+    // The same without waiting; done is called once, on the conductor thread (what is refused at once: on this one), and
+    // must not block. OutOfMemory: it cannot fit beside what is pinned, with the numbers and what to do.
     void load(const std::string& model, std::function<void(Expected<void>)> done);
 
     // Unloads this model, or all (empty name), once nothing runs in it; running requests are finished first, later ones
@@ -63,7 +74,7 @@ public:
     std::size_t contextTokens(const ModelInfo& model) const;       // min of the setting and the model's window
 
     // Takes over what can change while it runs: the default model (of later requests; one that is not there is logged and
-    // changes nothing) and whether the Hugging Face cache is listed. Blocks on the disk.
+    // changes nothing), whether the Hugging Face cache is listed, the memory for weights and the idle time. Blocks on the disk.
     void apply(const Settings& settings);
 
     EngineStatus status() const;

@@ -14,60 +14,89 @@ double watchClockMs() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-void addCounters(EngineStatus& status, const generate::LaneStatus& worker) {
-    status.promptTokens += worker.promptTokens;
-    status.cachedTokens += worker.cachedTokens;
-    status.generatedTokens += worker.generatedTokens;
-    status.requests += worker.requests;
-    status.steps += worker.steps;
-    status.computedPromptTokens += worker.computedPromptTokens;
-    status.prefillSeconds += worker.prefillSeconds;
-    status.decodeSeconds += worker.decodeSeconds;
-    status.firstTokens += worker.firstTokens;
-    if (worker.firstTokens > 0) status.lastTtftMs = worker.lastTtftMs;
-    status.totalTtftMs += worker.totalTtftMs;
+// firstTokenMs: about when the last first token so far came (the step that ends a prompt brings it).
+void addCounters(EngineStatus& status, double& firstTokenMs, const generate::LaneStatus& lane) {
+    status.promptTokens += lane.promptTokens;
+    status.cachedTokens += lane.cachedTokens;
+    status.generatedTokens += lane.generatedTokens;
+    status.requests += lane.requests;
+    status.steps += lane.steps;
+    status.computedPromptTokens += lane.computedPromptTokens;
+    status.prefillSeconds += lane.prefillSeconds;
+    status.decodeSeconds += lane.decodeSeconds;
+    status.firstTokens += lane.firstTokens;
+    status.totalTtftMs += lane.totalTtftMs;
+    if (lane.firstTokens == 0 || lane.lastPrefillMs < firstTokenMs) return;
+    status.lastTtftMs = lane.lastTtftMs;
+    firstTokenMs = lane.lastPrefillMs;
 }
 
-void addMoment(EngineStatus& status, const generate::LaneStatus& worker) {
-    status.runningSequences = worker.running;
-    status.waitingSequences += worker.waiting;
-    status.prefillingSequences = worker.prefills.sequences;
-    status.prefillDoneTokens = worker.prefills.doneTokens;
-    status.prefillTotalTokens = worker.prefills.totalTokens;
-    status.followingSequences = worker.following;
-    status.hotTier.leasedBytes = worker.leasedBytes;
-    status.hotTier.cachedBytes = worker.cachedBytes;
+void addMoment(EngineStatus& status, const generate::LaneStatus& lane, double now) {
+    status.runningSequences += lane.running;
+    status.waitingSequences += lane.waiting;
+    status.followingSequences += lane.following;
+    status.prefillingSequences += lane.prefills.sequences;
+    status.prefillDoneTokens += lane.prefills.doneTokens;
+    status.prefillTotalTokens += lane.prefills.totalTokens;
     // A step may take longer than the rate is kept: then the running sequences say that one is under way.
-    const double now = watchClockMs();
-    if (worker.prefills.sequences > 0 || now - worker.lastPrefillMs < kRateKeptMs)
-        status.prefillTokensPerSecond = worker.prefillTokensPerSecond;
-    if (worker.running > worker.prefills.sequences || now - worker.lastDecodeMs < kRateKeptMs)
-        status.decodeTokensPerSecond = worker.decodeTokensPerSecond;
+    if (lane.prefills.sequences > 0 || now - lane.lastPrefillMs < kRateKeptMs)
+        status.prefillTokensPerSecond += lane.prefillTokensPerSecond;
+    if (lane.running > lane.prefills.sequences || now - lane.lastDecodeMs < kRateKeptMs)
+        status.decodeTokensPerSecond += lane.decodeTokensPerSecond;
+}
+
+void addToModel(ModelStatus& model, const generate::LaneStatus& lane) {
+    model.runningSequences = lane.running;
+    model.waitingSequences += lane.waiting;
+    model.kvBytes = lane.leasedBytes + lane.cachedBytes;
+}
+
+// The fields for those who know one model only.
+void showForemost(EngineStatus& status, const ModelStatus& model, std::size_t blockBytes) {
+    status.model = model.name;
+    status.modelState = model.state;
+    status.loadProgress = model.loadProgress;
+    status.failure = model.failure;
+    if (model.state != ModelState::Loaded || blockBytes == 0) return;
+    status.contextTokens = model.contextTokens;
+    status.kvBytesTotal = status.hotTier.limitBytes;
+    status.kvBlocksTotal = status.hotTier.limitBytes / blockBytes;
+    status.kvBlocksUsed = (status.hotTier.leasedBytes + blockBytes - 1) / blockBytes;
 }
 
 }  // namespace
 
 EngineStatus EngineWatch::status() const {
-    Scene scene = m_scene.read();
-    EngineStatus status = std::move(scene.status);
-    if (status.modelState == ModelState::Loading) status.loadProgress = m_progress;
+    const Stage stage = m_stage.read();
+    EngineStatus status = stage.past;
+    double firstTokenMs = stage.pastFirstTokenMs;
+    const double now = watchClockMs();
     status.waitingSequences = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, m_queued));
-    if (scene.worker) {
-        const generate::LaneStatus worker = scene.worker->read();
-        addCounters(status, worker);
-        addMoment(status, worker);
-        status.hotTier.limitBytes = status.kvBytesTotal;
+    status.loadingSequences = stage.scene.loadingSequences;
+    if (stage.hot) {
+        const generate::HotStatus hot = stage.hot->read();
+        status.hotTier = {hot.limitBytes, hot.leasedBytes, hot.cachedBytes, hot.evictedBlocks};
     }
-    if (!status.model.empty()) {
-        ModelStatus model{.name = status.model, .state = status.modelState, .loadProgress = status.loadProgress, .failure = status.failure};
-        model.pinned = scene.pinned.contains(status.model);
-        model.contextTokens = status.contextTokens;
-        model.runningSequences = status.runningSequences;
-        model.waitingSequences = status.waitingSequences;
-        model.kvBytes = status.hotTier.leasedBytes + status.hotTier.cachedBytes;
+    for (const ModelScene& scene : stage.scene.models) {
+        ModelStatus model = scene.status;
+        if (model.state == ModelState::Loading) model.loadProgress = m_progress;
+        if (scene.lane) {
+            const generate::LaneStatus lane = scene.lane->read();
+            addCounters(status, firstTokenMs, lane);
+            addMoment(status, lane, now);
+            addToModel(model, lane);
+        }
+        if (model.name == stage.scene.foremost) showForemost(status, model, scene.blockBytes);
         status.models.push_back(std::move(model));
     }
     return status;
+}
+
+std::size_t EngineWatch::contextTokens(const std::string& model) const {
+    const Stage stage = m_stage.read();
+    for (const ModelScene& scene : stage.scene.models)
+        if (scene.status.name == model) return scene.status.contextTokens;
+    return 0;
 }
 
 void EngineWatch::observe(std::function<void()> observer) {
@@ -78,28 +107,9 @@ void EngineWatch::changed() const {
     if (const auto observer = m_observer.read(); observer && *observer) (*observer)();
 }
 
-void EngineWatch::describe(std::string isa, std::size_t threads) {
-    Scene scene = m_scene.read();
-    scene.status.isa = std::move(isa);
-    scene.status.threads = threads;
-    m_scene.publish(std::move(scene));
-}
-
-void EngineWatch::warn(std::string warning) {
-    Scene scene = m_scene.read();
-    if (scene.status.warning == warning) return;
-    scene.status.warning = std::move(warning);
-    m_scene.publish(std::move(scene));
-    changed();
-}
-
-void EngineWatch::enter(const std::string& model, ModelState state, const std::string& failure) {
-    Scene scene = m_scene.read();
-    scene.status.model = model;
-    scene.status.modelState = state;
-    scene.status.failure = failure;
-    if (state == ModelState::Loading) m_progress = 0;
-    m_scene.publish(std::move(scene));
+void EngineWatch::queue(std::ptrdiff_t difference) {
+    if (difference == 0) return;
+    m_queued += difference;
     changed();
 }
 
@@ -108,44 +118,33 @@ void EngineWatch::loading(double progress) {
     changed();
 }
 
-void EngineWatch::join(std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker, std::size_t contextTokens,
-                       std::size_t kvBytes) {
-    Scene scene = m_scene.read();
-    scene.worker = std::move(worker);
-    scene.status.contextTokens = contextTokens;
-    scene.status.kvBytesTotal = kvBytes;
-    scene.status.modelState = ModelState::Loaded;
-    m_scene.publish(std::move(scene));
+void EngineWatch::publish() {
+    m_stage.publish(m_next);
     changed();
 }
 
-void EngineWatch::leave() {
-    Scene scene = m_scene.read();
-    if (!scene.worker) return;
-    addCounters(scene.status, scene.worker->read());
-    scene.worker = nullptr;
-    scene.status.model.clear();
-    scene.status.modelState = ModelState::Unloaded;
-    scene.status.contextTokens = 0;
-    scene.status.kvBytesTotal = 0;
-    m_scene.publish(std::move(scene));
-    changed();
+void EngineWatch::describe(std::string isa, std::size_t threads) {
+    m_next.past.isa = std::move(isa);
+    m_next.past.threads = threads;
+    publish();
 }
 
-void EngineWatch::pin(const std::string& model, bool pinned) {
-    Scene scene = m_scene.read();
-    if (pinned)
-        scene.pinned.insert(model);
-    else
-        scene.pinned.erase(model);
-    m_scene.publish(std::move(scene));
-    changed();
+void EngineWatch::watchHotTier(std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot) {
+    m_next.hot = std::move(hot);
+    publish();
 }
 
-void EngineWatch::queue(std::ptrdiff_t difference) {
-    if (difference == 0) return;
-    m_queued += difference;
-    changed();
+void EngineWatch::warn(const std::string& warning) {
+    if (m_next.past.warning == warning) return;
+    m_next.past.warning = warning;
+    publish();
 }
+
+void EngineWatch::show(EngineScene scene) {
+    m_next.scene = std::move(scene);
+    publish();
+}
+
+void EngineWatch::retire(const generate::LaneStatus& last) { addCounters(m_next.past, m_next.pastFirstTokenMs, last); }
 
 }  // namespace larder

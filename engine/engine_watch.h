@@ -1,48 +1,63 @@
-// What can be seen of an engine: the status, put together from what the conductor and the worker publish, and who is told
-// when it changes. Shared by the engine and those who watch it, so it may be asked after the engine is gone.
-// status(), changed(), queue(): any thread. The other verbs: see there.
+// What can be seen of an engine: the status, put together from what the conductor shows and what lanes and hot tier publish,
+// and who is told when it changes. Shared by the engine and those who watch it, so it may be asked after the engine is gone.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "engine/base/snapshot.h"
-#include "engine/generate/worker.h"
+#include "engine/generate/lane_status.h"
 #include "engine/status.h"
 
 namespace larder {
 
+struct ModelScene {
+    ModelStatus status;                // without what its lane adds
+    std::shared_ptr<const base::Snapshot<generate::LaneStatus>> lane;  // null unless Loaded
+    std::size_t blockBytes = 0;        // KV of 64 more tokens
+};
+
+struct EngineScene {
+    std::vector<ModelScene> models;    // by name
+    std::string foremost;              // for those who look at one model only
+    std::size_t loadingSequences = 0;
+};
+
 class EngineWatch {
 public:
+    // Any thread.
     EngineStatus status() const;
+    std::size_t contextTokens(const std::string& model) const;  // the window offered; 0 unless loaded
 
     // Once, before anything changes that the observer wants to hear of.
     void observe(std::function<void()> observer);
-    void changed() const;
-    void queue(std::ptrdiff_t difference);  // requests that came in, or went on to the worker
+    void changed() const;                  // any thread
+    void queue(std::ptrdiff_t difference); // any thread: requests that came in, or went on to a lane
+    void loading(double progress);         // any thread
 
-    // Conductor thread only. What the loaded model's worker publishes is added to what earlier workers counted.
+    // Before the conductor runs, then its thread only.
     void describe(std::string isa, std::size_t threads);
-    void warn(std::string warning);
-    void enter(const std::string& model, ModelState state, const std::string& failure);
-    void loading(double progress);
-    void join(std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker, std::size_t contextTokens, std::size_t kvBytes);
-    void pin(const std::string& model, bool pinned);
-    void leave();  // REQUIRES that the worker has stopped
+    void watchHotTier(std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot);
+    void warn(const std::string& warning);
+    void show(EngineScene scene);
+    // The lane ended: its counters stay in the sums from the next show() on, which REQUIRES to be without it.
+    void retire(const generate::LaneStatus& last);
 
 private:
-    // status without what the worker adds; its counters are those of earlier workers.
-    struct Scene {
-        EngineStatus status;
-        std::set<std::string> pinned;
-        std::shared_ptr<const base::Snapshot<generate::LaneStatus>> worker;
+    struct Stage {
+        EngineScene scene;
+        EngineStatus past;                 // counters of lanes that ended; isa, threads, warning
+        double pastFirstTokenMs = 0;       // about when the last first token among them came
+        std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot;
     };
+    void publish();
 
-    base::Snapshot<Scene> m_scene;
+    Stage m_next;                          // conductor thread only
+    base::Snapshot<Stage> m_stage;
     base::Snapshot<std::shared_ptr<const std::function<void()>>> m_observer;
     std::atomic<double> m_progress{0};
     std::atomic<std::ptrdiff_t> m_queued{0};

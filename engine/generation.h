@@ -64,6 +64,8 @@ struct PrefillProgress {
     std::size_t computedTokens = 0;    // of totalTokens, including cached ones
     std::size_t cachedTokens = 0;
     std::size_t totalTokens = 0;
+    std::size_t followedTokens = 0;    // of the cached ones, see GenerationFinished
+    double loadMs = 0;                 // see GenerationTimings
 };
 
 // Sent once before the first token when promptLogprobs was asked: one entry for each prompt position from 1 on.

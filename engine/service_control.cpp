@@ -73,7 +73,7 @@ std::optional<ServiceControl::Clock::time_point> ServiceControl::nextLook() cons
 void ServiceControl::lookAround() {
     const auto now = Clock::now();
     if (m_engineLook && now >= *m_engineLook) {
-        m_server->checkModel();
+        m_server->checkModels();
         m_engineLook.reset();
         if (m_engineTouched.exchange(false)) {
             m_engineLook = now + kQuietAfter;
@@ -97,7 +97,7 @@ void ServiceControl::engineChanged() {
     m_board.changed();
     if (m_engineWatched.exchange(true)) return;
     post([this] {
-        m_server->checkModel();
+        m_server->checkModels();
         m_engineLook = Clock::now() + kQuietAfter;
     });
 }

@@ -67,7 +67,7 @@ private:
     void checkDisk();
     void openDownloads(const Settings& settings);
     void deleteModel(const ModelInfo& model, const Answer<void>& answer);
-    void forgetDefaultModel(const ModelInfo& model);
+    void forgetModel(const ModelInfo& model);
     void replaceModels();       // after files came or went
 
     base::Mailbox<std::function<void()>> m_mailbox;

@@ -66,7 +66,7 @@ Expected<void> ServiceServer::start(FirstLoad firstLoad) {
     m_server = std::move(*started);
     m_startedWith = settings;
     m_keyChanged = false;
-    m_reportedFailure.clear();
+    m_reportedFailures.clear();
     m_board.showEngine(m_server->engine().statusSource(), m_server->warning());
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     m_board.show([&](ServiceSnapshot& snapshot) {
@@ -92,10 +92,14 @@ void ServiceServer::stop() {
 void ServiceServer::settingsChanged() {
     if (!runs()) return m_board.show([this](ServiceSnapshot& snapshot) { describeNextStart(snapshot); });
     const Settings& stored = m_board.settings();
-    if (m_startedWith.defaultModel != stored.defaultModel || m_startedWith.useHuggingFaceCache != stored.useHuggingFaceCache) {
-        m_server->engine().apply(stored);
-        m_startedWith.defaultModel = stored.defaultModel;
-        m_startedWith.useHuggingFaceCache = stored.useHuggingFaceCache;
+    Settings applied = m_startedWith;
+    applied.defaultModel = stored.defaultModel;
+    applied.useHuggingFaceCache = stored.useHuggingFaceCache;
+    applied.modelMemoryBytes = stored.modelMemoryBytes;
+    applied.idleUnloadMinutes = stored.idleUnloadMinutes;
+    if (applied != m_startedWith) {
+        m_server->engine().apply(applied);
+        m_startedWith = applied;
     }
     const bool needed = m_keyChanged || needsServerRestart(m_startedWith, stored);
     m_board.show([&](ServiceSnapshot& snapshot) { snapshot.restartNeeded = needed; });
@@ -106,15 +110,16 @@ void ServiceServer::keyChanged() {
     settingsChanged();
 }
 
-void ServiceServer::checkModel() {
+void ServiceServer::checkModels() {
     if (!runs()) return;
-    const EngineStatus status = m_server->status();
-    // Every request for such a model tries again: the same failure is no news until something was loaded.
-    if (status.modelState == ModelState::Loaded) {
-        m_reportedFailure.clear();
-    } else if (status.modelState == ModelState::Failed && status.failure != m_reportedFailure) {
-        m_reportedFailure = status.failure;
-        m_board.notice(Notice::Kind::ModelFailed, status.model + " could not be loaded: " + status.failure);
+    for (const ModelStatus& model : m_server->status().models) {
+        // Every request for such a model tries again: the same failure is no news until it was loaded.
+        if (model.state == ModelState::Loaded) {
+            m_reportedFailures.erase(model.name);
+        } else if (model.state == ModelState::Failed && m_reportedFailures[model.name] != model.failure) {
+            m_reportedFailures[model.name] = model.failure;
+            m_board.notice(Notice::Kind::ModelFailed, model.name + " could not be loaded: " + model.failure);
+        }
     }
 }
 

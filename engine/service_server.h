@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ public:
     ServiceServer(ServiceBoard& board, std::function<void()> engineChanged);
     ~ServiceServer() { stop(); }
 
-    // With the stored settings. No effect when it runs. The port opens; the model is loaded in the background.
+    // With the stored settings. No effect when it runs. The port opens; the default model is loaded in the background.
     Expected<void> start(FirstLoad firstLoad);
     void stop();  // bounded; a load under way is given up
 
@@ -29,7 +30,7 @@ public:
     void keyChanged();
 
     // A model that could not be loaded is reported once.
-    void checkModel();
+    void checkModels();
 
 private:
     void showStopped();
@@ -40,7 +41,7 @@ private:
     std::unique_ptr<Server> m_server;
     Settings m_startedWith;
     bool m_keyChanged = false;
-    std::string m_reportedFailure;
+    std::map<std::string, std::string> m_reportedFailures;  // by model
 };
 
 }  // namespace larder

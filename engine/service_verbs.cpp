@@ -46,8 +46,7 @@ void ServiceControl::removeModel(const std::string& name, const Answer<void>& an
     if (found == models->end()) return answer.give(Error{ErrorCode::NotFound, "the model " + name + " is not there any more"});
     const ModelInfo model = *found;
     // What may not be deleted is refused by removeModel(), before anything is unloaded.
-    if (!m_server->runs() || model.source != ModelSource::Folder || m_server->server().status().model != name)
-        return deleteModel(model, answer);
+    if (!m_server->runs() || model.source != ModelSource::Folder) return deleteModel(model, answer);
     m_server->server().engine().unload(name, [this, model, answer](Expected<void> done) {
         if (!done) return answer.give(std::move(done));
         post([this, model, answer] { deleteModel(model, answer); });
@@ -58,7 +57,7 @@ void ServiceControl::deleteModel(const ModelInfo& model, const Answer<void>& ans
     disk([this, model, answer, settings = m_board.settings()] {
         auto removed = larder::removeModel(model, settings);
         post([this, model, answer, removed = std::move(removed)] {
-            if (removed) forgetDefaultModel(model);
+            if (removed) forgetModel(model);
             replaceModels();
             answer.give(removed);
         });
@@ -66,10 +65,11 @@ void ServiceControl::deleteModel(const ModelInfo& model, const Answer<void>& ans
 }
 
 // A server must not fail to start, nor warn for ever, because its model was deleted on purpose.
-void ServiceControl::forgetDefaultModel(const ModelInfo& model) {
+void ServiceControl::forgetModel(const ModelInfo& model) {
     Settings settings = m_board.settings();
-    if (settings.defaultModel != model.name && settings.defaultModel != model.path.string()) return;
-    settings.defaultModel.clear();
+    if (settings.defaultModel == model.name || settings.defaultModel == model.path.string()) settings.defaultModel.clear();
+    std::erase(settings.pinnedModels, model.name);
+    if (settings == m_board.settings()) return;
     if (auto saved = larder::saveSettings(settings); !saved) return base::logWarning(saved.error().message);
     m_board.setSettings(settings);
     m_server->settingsChanged();

@@ -1,5 +1,6 @@
 #include "engine/settings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -68,6 +69,14 @@ public:
         auto bytes = parseSize(value->get<std::string>());
         if (!bytes.ok()) return fail(key, "is not a size: " + bytes.error().message);
         out = *bytes;
+    }
+
+    void names(const char* key, std::vector<std::string>& out) {
+        const Json* value = find(key);
+        if (value == nullptr) return;
+        const bool texts = value->is_array() && std::all_of(value->begin(), value->end(), [](const Json& each) { return each.is_string(); });
+        if (!texts) return fail(key, "must be a list of names in quotes");
+        out = value->get<std::vector<std::string>>();
     }
 
     void kvType(const char* key, KvType& out) {
@@ -258,6 +267,9 @@ Expected<Settings> loadSettings(const std::filesystem::path& baseDir) {
     reader.number("max_running", 1, kMostRunning, settings.maxRunning);
     reader.number("max_waiting", 0, kMostWaiting, settings.maxWaiting);
     reader.number("threads", 0, kMostThreads, settings.threads);
+    reader.size("model_memory", settings.modelMemoryBytes);
+    reader.number("idle_unload_minutes", 0, kMostIdleMinutes, settings.idleUnloadMinutes);
+    reader.names("pinned_models", settings.pinnedModels);
     reader.text("hub_endpoint", settings.hubEndpoint);
     reader.text("proxy", settings.proxy);
     reader.path("ca_file", settings.caFile);
@@ -295,6 +307,9 @@ Expected<void> saveSettings(const Settings& settings) {
     store(out, "max_running", settings.maxRunning, settings.maxRunning == defaults.maxRunning);
     store(out, "max_waiting", settings.maxWaiting, settings.maxWaiting == defaults.maxWaiting);
     store(out, "threads", settings.threads, settings.threads == defaults.threads);
+    store(out, "model_memory", settings.modelMemoryBytes.value_or(0), !settings.modelMemoryBytes);
+    store(out, "idle_unload_minutes", settings.idleUnloadMinutes, settings.idleUnloadMinutes == defaults.idleUnloadMinutes);
+    store(out, "pinned_models", settings.pinnedModels, settings.pinnedModels.empty());
     storeHubKeys(out, settings, defaults);
     storeAppKeys(out, settings, defaults);
 

@@ -92,6 +92,7 @@ std::string findLimitProblem(const Settings& settings) {
         {"the number of waiting requests", settings.maxWaiting, 0, kMostWaiting},
         {"the number of threads", settings.threads, 0, kMostThreads},
         {"the window in tokens", settings.contextTokens, 0, kMostContext},
+        {"the minutes until an unused model is unloaded", settings.idleUnloadMinutes, 0, kMostIdleMinutes},
         {"the number of download connections", settings.downloadConnections, 1, kMostConnections},
     };
     for (const Limit& limit : limits)
@@ -125,7 +126,7 @@ bool needsServerRestart(const Settings& before, const Settings& after) {
     const auto modelDir = [](const Settings& settings) {
         return settings.modelDir.empty() ? settings.baseDir / "models" : settings.modelDir;
     };
-    // The cold tier, the default model and everything of the window, the hub and downloads is not among them.
+    // The cold tier, the default model, what decides over unloading and everything of the window, the hub and downloads is not among them.
     const auto served = [&](const Settings& settings) {
         return std::tuple(settings.baseDir, modelDir(settings), settings.useHuggingFaceCache, settings.host, settings.port,
                           settings.requireApiKey, settings.requireApiKey ? settings.apiKey : std::string(), settings.hotCacheBytes,

@@ -13,6 +13,7 @@ inline constexpr std::size_t kMostRunning = 4096;
 inline constexpr std::size_t kMostWaiting = 65536;
 inline constexpr std::size_t kMostThreads = 4096;
 inline constexpr std::size_t kMostConnections = 16;
+inline constexpr std::size_t kMostIdleMinutes = 1'000'000;
 inline constexpr std::size_t kMostKeyBytes = 4096;
 
 inline bool isAppearance(std::string_view name) { return name == "system" || name == "light" || name == "dark"; }

@@ -54,6 +54,10 @@ void addServerOptions(CLI::App& command, Options& options) {
     command.add_flag("--no-api-key", options.noApiKey, "Ask no key of clients on this machine")->excludes(key);
     addSize(command, "--hot-cache", options.hotCacheBytes, "RAM for the KV cache, such as 4G");
     addSize(command, "--cold-cache", options.coldCacheBytes, "Disk for the KV cache, such as 20G");
+    addSize(command, "--model-memory", options.modelMemoryBytes, "RAM for the weights of all loaded models together, such as 12G");
+    command.add_option("--idle-unload", options.idleUnloadMinutes, "Unload a model that was not used for so long (default 0: never)")
+        ->type_name("MINUTES")
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}));
     command.add_option("--context", options.contextTokens, "Largest context in tokens (default: the model's)")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{0}, kMaxCount));
@@ -81,6 +85,8 @@ Expected<Settings> Options::settings() const {
     if (contextTokens) settings.contextTokens = *contextTokens;
     if (maxRunning) settings.maxRunning = *maxRunning;
     if (threads) settings.threads = *threads;
+    if (modelMemoryBytes) settings.modelMemoryBytes = modelMemoryBytes;
+    if (idleUnloadMinutes) settings.idleUnloadMinutes = *idleUnloadMinutes;
     return loaded;
 }
 

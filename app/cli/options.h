@@ -26,6 +26,8 @@ struct Options {
     std::optional<std::size_t> contextTokens;
     std::optional<std::size_t> maxRunning;
     std::optional<std::size_t> threads;
+    std::optional<std::size_t> modelMemoryBytes;
+    std::optional<std::size_t> idleUnloadMinutes;
     bool hidden = false;  // the tray app: no window at the start
 
     // settings.json of the base directory, overridden by these.

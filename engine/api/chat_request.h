@@ -33,6 +33,7 @@ struct ChatRequest {
     int topLogprobs = -1;  // as GenerationRequest
     bool echo = false;     // completions: the prompt comes back first
     bool stream = false;
+    Priority priority = Priority::Interactive;
     bool includeUsage = false;  // stream_options.include_usage
 };
 
@@ -50,6 +51,7 @@ struct OutputFinished {
     std::string stopString;  // when a stop string ended it
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;
+    std::size_t followedTokens = 0;  // of the cached ones: another request computed them while this one waited
     std::size_t completionTokens = 0;
     GenerationTimings timings;
 };

@@ -9,8 +9,24 @@
 namespace larder::api {
 namespace {
 
+const char* stateName(ModelState state) {
+    switch (state) {
+        case ModelState::Unloaded: return "unloaded";
+        case ModelState::Loading: return "loading";
+        case ModelState::Loaded: return "loaded";
+        case ModelState::Failed: return "failed";
+    }
+    return "unloaded";
+}
+
+ModelStatus statusOf(const Generator& generator, const std::string& name) {
+    for (const ModelStatus& model : generator.status().models)
+        if (model.name == name) return model;
+    return {};
+}
+
 base::Json modelJson(const Generator& generator, const ModelInfo& model) {
-    const EngineStatus status = generator.status();
+    const ModelStatus status = statusOf(generator, model.name);
     const std::size_t window = generator.contextTokens(model);
     base::Json entry;
     entry["id"] = model.name;
@@ -23,7 +39,9 @@ base::Json modelJson(const Generator& generator, const ModelInfo& model) {
     entry["architecture"] = model.architecture;
     entry["quantization"] = model.quantisation;
     entry["size_bytes"] = model.fileBytes;
-    entry["loaded"] = status.modelState == ModelState::Loaded && status.model == model.name;
+    entry["loaded"] = status.state == ModelState::Loaded;
+    entry["state"] = stateName(status.state);
+    if (!status.failure.empty()) entry["failure"] = status.failure;
     return entry;
 }
 

@@ -38,6 +38,9 @@ Expected<ChatRequest> OpenAiChat::readChat(const base::Json& body) {
     request.tools = std::move(chat.tools);
     request.templateVariables = std::move(chat.templateVariables);
     request.unreadablePart = std::move(chat.unreadablePart);
+    // Coding agents send no tools on purpose when they ask for a title or a summary beside the conversation.
+    if (const base::Json* tools = fields.value("tools"); tools != nullptr && tools->is_array() && tools->empty())
+        request.priority = Priority::Background;
     readCommonFields(fields, request);
     readLengthAndLogprobs(fields, request);
     if (!fields.ok()) return fields.problem();

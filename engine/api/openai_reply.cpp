@@ -58,9 +58,13 @@ base::Json timingsJson(const OutputFinished& finished) {
     const std::size_t computed = finished.promptTokens - std::min(finished.cachedTokens, finished.promptTokens);
     const std::size_t decoded = finished.completionTokens > 0 ? finished.completionTokens - 1 : 0;
     base::Json timings;
+    timings["load_ms"] = roundedMs(times.loadMs);
     timings["queue_ms"] = roundedMs(times.queueMs);
     timings["prefill_ms"] = roundedMs(times.prefillMs);
     timings["decode_ms"] = roundedMs(times.decodeMs);
+    timings["cached_tokens"] = finished.cachedTokens;
+    timings["followed_tokens"] = finished.followedTokens;
+    timings["computed_tokens"] = computed;
     timings["prompt_per_second"] = perSecond(computed, times.prefillMs);
     timings["predicted_per_second"] = perSecond(decoded, times.decodeMs);
     return timings;

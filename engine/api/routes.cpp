@@ -87,14 +87,14 @@ std::string_view allowedMethods(Target target) {
 }
 
 std::string healthBody(const Generator& generator) {
-    switch (generator.status().modelState) {
-        case ModelState::Loading:
-            return R"({"status":"loading"})";
-        case ModelState::Failed:
-            return R"({"status":"failed"})";
-        default:
-            return R"({"status":"ok"})";
+    bool loaded = false;
+    bool failed = false;
+    for (const ModelStatus& model : generator.status().models) {
+        if (model.state == ModelState::Loading) return R"({"status":"loading"})";
+        loaded |= model.state == ModelState::Loaded;
+        failed |= model.state == ModelState::Failed;
     }
+    return failed && !loaded ? R"({"status":"failed"})" : R"({"status":"ok"})";
 }
 
 }  // namespace

@@ -78,6 +78,16 @@ void readStop(RequestFields& fields, std::vector<std::string>& stops) {
     }
 }
 
+// service_tier is OpenAI's; "flex" is its cheap tier for what nobody waits for. Its other values change nothing here.
+void readPriority(RequestFields& fields, Priority& priority) {
+    if (fields.string("service_tier") == "flex") priority = Priority::Background;
+    const auto named = fields.string("priority");
+    if (!named) return;
+    if (*named != "interactive" && *named != "background")
+        return fields.complain("priority", "must be \"interactive\" or \"background\"");
+    priority = *named == "background" ? Priority::Background : Priority::Interactive;
+}
+
 void refuseUnsupported(RequestFields& fields) {
     if (const auto n = fields.integer("n", 1); n && *n > 1)
         fields.complain("n", "must be 1: several answers to one request are not supported", ErrorCode::Unsupported);
@@ -104,6 +114,7 @@ void readCommonFields(RequestFields& fields, ChatRequest& request) {
     request.model = fields.string("model").value_or("");
     readSampling(fields, request.sampling);
     readStop(fields, request.stop);
+    readPriority(fields, request.priority);
     refuseUnsupported(fields);
     request.ignoreEos = fields.boolean("ignore_eos").value_or(false);
     request.stream = fields.boolean("stream").value_or(false);

@@ -85,6 +85,7 @@ GenerationRequest generationRequest(const PreparedChat& chat) {
     }
     generation.topLogprobs = request.topLogprobs;
     generation.promptLogprobs = request.echo && request.topLogprobs >= 0;
+    generation.priority = request.priority;
     return generation;
 }
 
@@ -120,6 +121,8 @@ public:
 private:
     void on(PrefillProgress progress) {
         m_cachedTokens = progress.cachedTokens;
+        m_followedTokens = progress.followedTokens;
+        m_loadMs = progress.loadMs;
         noteFirstEvent();
         m_writer.admitted();
     }
@@ -143,6 +146,7 @@ private:
         noteFirstEvent();
         ensurePromptLogprobs();
         m_cachedTokens = finished.cachedTokens;
+        m_followedTokens = finished.followedTokens;
         m_generatedTokens = finished.generatedTokens;
         if (!m_chat.request.promptOnly) m_writer.add(m_answer.finish());
         if (m_answer.stopped()) return finish(FinishReason::Stop, finished.timings);
@@ -162,6 +166,7 @@ private:
         end.stopString = m_answer.stopString();
         end.promptTokens = m_chat.prompt.ids.size();
         end.cachedTokens = m_cachedTokens;
+        end.followedTokens = m_followedTokens;
         end.completionTokens = m_chat.request.promptOnly ? 0 : std::max(m_generatedTokens, m_answer.tokens());
         end.timings = timings;
         m_writer.add(std::move(end));
@@ -182,13 +187,18 @@ private:
     // For an answer that ends before the engine's own GenerationFinished.
     GenerationTimings measuredTimings() const {
         const auto ms = [](Clock::duration span) { return std::chrono::duration<double, std::milli>(span).count(); };
-        return {ms(m_firstEvent - m_submitted), ms(m_firstToken - m_firstEvent), ms(Clock::now() - m_firstToken)};
+        return {.loadMs = m_loadMs,
+                .queueMs = std::max(0.0, ms(m_firstEvent - m_submitted) - m_loadMs),
+                .prefillMs = ms(m_firstToken - m_firstEvent),
+                .decodeMs = ms(Clock::now() - m_firstToken)};
     }
 
     const PreparedChat& m_chat;
     ReplyWriter& m_writer;
     Answer m_answer;
     std::size_t m_cachedTokens = 0;
+    std::size_t m_followedTokens = 0;
+    double m_loadMs = 0;
     std::size_t m_generatedTokens = 0;
     Clock::time_point m_submitted = Clock::now();
     Clock::time_point m_firstEvent;

@@ -28,6 +28,10 @@ private:
 // Lowers the calling thread's priority a little, so that the desktop stays responsive. Failure is ignored.
 void lowerThreadPriority();
 
+// Lowers it further, below threads of that kind; for work that others should hardly notice. Threads that the calling one
+// starts from now on are as low.
+void yieldToComputing();
+
 // Round to nearest, no flush to zero, no denormals-are-zero on the calling thread (design §6).
 void setFloatingPointMode();
 

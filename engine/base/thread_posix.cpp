@@ -35,10 +35,22 @@ void Thread::join() {
     if (m_thread.joinable()) m_thread.join();
 }
 
-void lowerThreadPriority() {
-    // On Linux a nice value belongs to a thread.
+namespace {
+
+// On Linux a nice value belongs to a thread, and new threads inherit it: one that is lower already stays there.
+void lowerNiceTo(int nice) {
     const auto id = static_cast<id_t>(::syscall(SYS_gettid));
-    (void)::setpriority(PRIO_PROCESS, id, 5);
+    if (::getpriority(PRIO_PROCESS, id) < nice) (void)::setpriority(PRIO_PROCESS, id, nice);
+}
+
+}  // namespace
+
+void lowerThreadPriority() {
+    lowerNiceTo(5);
+}
+
+void yieldToComputing() {
+    lowerNiceTo(12);
 }
 
 void setFloatingPointMode() {

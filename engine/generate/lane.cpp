@@ -115,8 +115,11 @@ void Lane::reportProgress(Sequence& sequence) {
     }
     counters.promptTokens += computed - sequence.reportedTokens.value_or(0);
     sequence.reportedTokens = computed;
-    sequence.sink(PrefillProgress{
-        .computedTokens = computed, .cachedTokens = sequence.cachedTokens, .totalTokens = sequence.promptTokens});
+    sequence.sink(PrefillProgress{.computedTokens = computed,
+                                  .cachedTokens = sequence.cachedTokens,
+                                  .totalTokens = sequence.promptTokens,
+                                  .followedTokens = sequence.followedTokens,
+                                  .loadMs = sequence.loadMs()});
 }
 
 void Lane::notePrompt(const LogitsUse& use, StepSampler::Result result) {

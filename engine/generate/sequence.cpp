@@ -65,7 +65,7 @@ GenerationFinished Sequence::summary(FinishReason reason) const {
                               .generatedTokens = generated,
                               .timings = {}};
     const double waitedMs = startedMs > 0 ? std::max(0.0, startedMs - submittedMs) : 0;
-    if (loadedMs > submittedMs) result.timings.loadMs = std::min(waitedMs, loadedMs - submittedMs);
+    result.timings.loadMs = std::min(waitedMs, loadMs());
     result.timings.queueMs = waitedMs - result.timings.loadMs;
     if (firstTokenMs > 0) {
         result.timings.prefillMs = firstTokenMs - startedMs;

@@ -66,6 +66,8 @@ struct Sequence {
     // Takes the token sampled after the last one. The reason when it was the last of the answer.
     std::optional<FinishReason> append(TokenId token, std::size_t windowTokens);
 
+    double loadMs() const { return loadedMs > submittedMs ? loadedMs - submittedMs : 0; }  // of the wait
+
     GenerationFinished summary(FinishReason reason) const;
 };
 

@@ -195,7 +195,7 @@ inline std::vector<GenerationEvent> answerEvents(const std::vector<TokenId>& tok
     finished.promptTokens = 5;
     finished.cachedTokens = 2;
     finished.generatedTokens = tokens.size() + (reason == FinishReason::Stop ? 1 : 0);
-    finished.timings = {1, 20, 30};
+    finished.timings = {.queueMs = 1, .prefillMs = 20, .decodeMs = 30};
     events.emplace_back(std::in_place_type<GenerationFinished>, finished);
     return events;
 }

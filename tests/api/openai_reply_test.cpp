@@ -50,14 +50,16 @@ TEST(UsageAndTimings, AreCountedOnce) {
     finished.promptTokens = 100;
     finished.cachedTokens = 60;
     finished.completionTokens = 11;
-    finished.timings = {1.5, 20, 100};
+    finished.followedTokens = 20;
+    finished.timings = {.loadMs = 3.25, .queueMs = 1.5, .prefillMs = 20, .decodeMs = 100};
     EXPECT_EQ(
         usageJson(finished).dump(),
         R"({"prompt_tokens":100,"completion_tokens":11,"total_tokens":111,"prompt_tokens_details":{"cached_tokens":60}})");
     // 40 computed tokens in 20 ms; ten tokens after the first in 100 ms.
     EXPECT_EQ(
         timingsJson(finished).dump(),
-        R"({"queue_ms":1.5,"prefill_ms":20.0,"decode_ms":100.0,"prompt_per_second":2000.0,"predicted_per_second":100.0})");
+        R"({"load_ms":3.25,"queue_ms":1.5,"prefill_ms":20.0,"decode_ms":100.0,"cached_tokens":60,"followed_tokens":20,)"
+        R"("computed_tokens":40,"prompt_per_second":2000.0,"predicted_per_second":100.0})");
     EXPECT_EQ(timingsJson(OutputFinished{})["predicted_per_second"], 0);
 }
 

@@ -20,7 +20,7 @@ OutputFinished finishedWith(FinishReason reason) {
     finished.promptTokens = 5;
     finished.cachedTokens = 2;
     finished.completionTokens = 3;
-    finished.timings = {1, 10, 20};
+    finished.timings = {.queueMs = 1, .prefillMs = 10, .decodeMs = 20};
     return finished;
 }
 
@@ -67,7 +67,8 @@ Transcripts transcripts(const std::string& body, const std::vector<OutputEvent>&
 constexpr const char* kUsage =
     R"("usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":2}})";
 constexpr const char* kTimings =
-    R"("timings":{"queue_ms":1.0,"prefill_ms":10.0,"decode_ms":20.0,"prompt_per_second":300.0,"predicted_per_second":100.0})";
+    R"("timings":{"load_ms":0.0,"queue_ms":1.0,"prefill_ms":10.0,"decode_ms":20.0,"cached_tokens":2,"followed_tokens":0,)"
+    R"("computed_tokens":3,"prompt_per_second":300.0,"predicted_per_second":100.0})";
 
 std::string chatFrame(const std::string& choices, const std::string& more = {}) {
     return R"(data: {"id":"id-1","object":"chat.completion.chunk","created":1700000000,"model":"tiny","choices":[)" +

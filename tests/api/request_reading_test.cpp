@@ -75,6 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"("best_of":2)", "best_of must be 1"}, Refused{R"("ignore_eos":1)", "ignore_eos must be"},
         Refused{R"("max_tokens":-1)", "max_tokens must be"}, Refused{R"("max_tokens":1.5)", "max_tokens must be"},
         Refused{R"("max_tokens":"9")", "max_tokens must be"}, Refused{R"("max_tokens":1e30)", "max_tokens must be"},
+        Refused{R"("priority":"high")", "priority must be \"interactive\" or \"background\""},
+        Refused{R"("priority":1)", "priority must be a string"}, Refused{R"("service_tier":1)", "service_tier must be a string"},
         Refused{R"("response_format":"json")", "response_format must be an object"},
         Refused{R"("response_format":{})", "response_format.type must be"},
         Refused{R"("response_format":{"type":"xml"})", "response_format.type must be"},
@@ -180,6 +182,30 @@ TEST(ReadRequest, DefaultsAreOpenAis) {
     EXPECT_FALSE(chat->stream);
     EXPECT_NE(chat->sampling.seed, readChat("")->sampling.seed);  // random, 64 bits
     EXPECT_EQ(readCompletion(R"("prompt":"x")")->maxTokens, 16u);
+}
+
+TEST(ReadRequest, BackgroundIsAskedForOrGuessed) {
+    const auto priority = [](const Expected<ChatRequest>& request) {
+        EXPECT_EQ(complaint(request), "accepted");
+        return request.ok() && request->priority == Priority::Background ? "background" : "interactive";
+    };
+    struct Row {
+        const char* fields;
+        const char* priority;
+    };
+    const Row rows[] = {{R"("stream":false)", "interactive"},
+                        {R"("priority":"background")", "background"},
+                        {R"("priority":"interactive")", "interactive"},
+                        {R"("service_tier":"flex")", "background"},
+                        {R"("service_tier":"auto")", "interactive"},
+                        {R"("service_tier":"flex","priority":"interactive")", "interactive"},
+                        {R"("tools":[])", "background"},
+                        {R"("tools":null)", "interactive"},
+                        {R"("tools":[{"type":"function","function":{"name":"f"}}])", "interactive"},
+                        {R"("tools":[],"priority":"interactive")", "interactive"}};
+    for (const Row& row : rows) EXPECT_STREQ(priority(readChat(row.fields)), row.priority) << row.fields;
+    EXPECT_STREQ(priority(readCompletion(R"("prompt":"x","service_tier":"flex")")), "background");
+    EXPECT_STREQ(priority(readCompletion(R"("prompt":"x","tools":[])")), "interactive") << "tools belong to chat";
 }
 
 TEST(ReadRequest, NullMeansMissing) {

@@ -116,16 +116,20 @@ TEST(Routes, UnknownPathsAndMethods) {
     EXPECT_EQ(statusOf(house, ApiHouse::request("TRACE", "/v1/models")), 405);
 }
 
-TEST(Routes, HealthTellsTheModelsState) {
+TEST(Routes, HealthTellsTheModelsStates) {
     ApiHouse house;
-    EXPECT_EQ(house.answer(ApiHouse::request("GET", "/health"))->body(), R"({"status":"ok"})");
-    EngineStatus status;
-    status.modelState = ModelState::Loading;
-    house.generator.setStatus(status);
-    EXPECT_EQ(house.answer(ApiHouse::request("GET", "/health"))->body(), R"({"status":"loading"})");
-    status.modelState = ModelState::Failed;
-    house.generator.setStatus(status);
-    EXPECT_EQ(house.answer(ApiHouse::request("GET", "/health"))->body(), R"({"status":"failed"})");
+    const auto health = [&](std::vector<ModelState> states) {
+        EngineStatus status;
+        for (const ModelState state : states) status.models.emplace_back().state = state;
+        house.generator.setStatus(status);
+        return parsed(house.answer(ApiHouse::request("GET", "/health"))->body())["status"].get<std::string>();
+    };
+    EXPECT_EQ(health({}), "ok");
+    EXPECT_EQ(health({ModelState::Loaded}), "ok");
+    EXPECT_EQ(health({ModelState::Loaded, ModelState::Loading}), "loading");
+    EXPECT_EQ(health({ModelState::Failed}), "failed");
+    EXPECT_EQ(health({ModelState::Failed, ModelState::Unloaded}), "failed");
+    EXPECT_EQ(health({ModelState::Failed, ModelState::Loaded}), "ok") << "others are served";
 }
 
 TEST(Routes, ModelsAreListed) {
@@ -135,8 +139,12 @@ TEST(Routes, ModelsAreListed) {
     house.generator.install(broken);  // found by the refresh that a listing does
     house.generator.setContextTokens(512);
     EngineStatus status;
-    status.model = "tiny";
-    status.modelState = ModelState::Loaded;
+    status.models.resize(2);
+    status.models[0].name = "base";
+    status.models[0].state = ModelState::Failed;
+    status.models[0].failure = "no memory";
+    status.models[1].name = "tiny";
+    status.models[1].state = ModelState::Loaded;
     house.generator.setStatus(status);
     const base::Json list = parsed(house.answer(ApiHouse::request("GET", "/v1/models"))->body());
     EXPECT_EQ(list["object"], "list");
@@ -144,8 +152,10 @@ TEST(Routes, ModelsAreListed) {
     EXPECT_EQ(list["data"][0].dump(),
               R"({"id":"tiny","object":"model","created":1700000000,"owned_by":"larder","context_length":512,)"
               R"("max_model_len":512,"trained_context_length":1000,"architecture":"llama","quantization":"Q4_1",)"
-              R"("size_bytes":12345,"loaded":true})");
+              R"("size_bytes":12345,"loaded":true,"state":"loaded"})");
     EXPECT_EQ(list["data"][1]["loaded"], false);
+    EXPECT_EQ(list["data"][1]["state"], "failed");
+    EXPECT_EQ(list["data"][1]["failure"], "no memory");
     EXPECT_EQ(list["unusable"].dump(), R"([{"id":"broken","problem":"it is truncated"}])");
 
     EXPECT_EQ(parsed(house.answer(ApiHouse::request("GET", "/v1/models/base"))->body())["id"], "base");

@@ -73,6 +73,20 @@ TEST(ServeChat, AnswersInOnePiece) {
     EXPECT_EQ(body["usage"]["prompt_tokens"], prompt.size());
 }
 
+TEST(ServeChat, AStopStringKeepsWhatIsKnownOfTheWait) {
+    ApiHouse house;
+    answerAlways(house, {PrefillProgress{.computedTokens = 9, .cachedTokens = 4, .totalTokens = 9, .followedTokens = 3, .loadMs = 0},
+                         generated(byteToken('a')), generated(byteToken('b'))});
+    const auto reply =
+        house.answer("/v1/chat/completions", R"({"messages":[{"role":"user","content":"x"}],"stop":"b","priority":"background"})");
+    const base::Json body = parsed(reply->body());
+    EXPECT_EQ(body["usage"]["prompt_tokens_details"]["cached_tokens"], 4);
+    EXPECT_EQ(body["timings"]["cached_tokens"], 4);
+    EXPECT_EQ(body["timings"]["followed_tokens"], 3);
+    EXPECT_EQ(body["timings"]["computed_tokens"], body["usage"]["prompt_tokens"].get<int>() - 4);
+    EXPECT_EQ(house.generator.requests().at(0).priority, Priority::Background);
+}
+
 TEST(ServeChat, StreamsTheSame) {
     ApiHouse house;
     answerAlways(house, answerEvents(byteTokens("Hello"), FinishReason::Length));

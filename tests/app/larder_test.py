@@ -209,7 +209,8 @@ class CommandLine(LarderTest):
     def test_usage_errors_are_one_sentence_and_2(self):
         for arguments in (["nothing"], ["serve", "--port", "99999"], ["serve", "--port", "x"], ["serve", "--threads", "-1"],
                           ["serve", "--hot-cache", "many"], ["serve", "--kv-type", "q9"], ["serve", "--nothing"], ["run"],
-                          ["serve", "--api-key", "k", "--no-api-key"], ["list", "extra"], ["serve", "--max-running", "0"]):
+                          ["serve", "--api-key", "k", "--no-api-key"], ["list", "extra"], ["serve", "--max-running", "0"],
+                          ["serve", "--model-memory", "much"], ["serve", "--idle-unload", "-1"]):
             code, out, err = self.larder(*arguments)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertRegex(err, r"^larder: [^\n]+\n$", arguments)

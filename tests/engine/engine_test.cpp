@@ -6,64 +6,14 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/base/mailbox.h"
-#include "tests/support/fixtures.h"
+#include "tests/engine/engine_house.h"
 #include "tests/support/temp_folder.h"
 
 namespace larder {
 namespace {
-
-using Events = base::Mailbox<GenerationEvent>;
-
-Settings tinySettings() {
-    Settings settings;
-    settings.modelDir = support::fixturesFolder();
-    settings.threads = 2;
-    settings.hotCacheBytes = 16u << 20;
-    return settings;
-}
-
-GenerationRequest greedy(const std::string& model, std::size_t maxTokens) {
-    GenerationRequest request;
-    request.model = model;
-    request.prompt = {1, 2, 3, 4, 5};
-    request.sampling.temperature = 0;
-    request.maxTokens = maxTokens;
-    return request;
-}
-
-struct Outcome {
-    std::vector<TokenId> tokens;
-    std::optional<GenerationFinished> finished;
-    std::optional<Error> error;
-};
-
-Outcome waitFor(Events& events) {
-    Outcome outcome;
-    while (!outcome.finished && !outcome.error) {
-        for (GenerationEvent& event : events.wait()) {
-            if (auto* token = std::get_if<GeneratedToken>(&event)) outcome.tokens.push_back(token->token);
-            if (auto* finished = std::get_if<GenerationFinished>(&event)) outcome.finished = *finished;
-            if (auto* error = std::get_if<Error>(&event)) outcome.error = *error;
-        }
-    }
-    return outcome;
-}
-
-struct Asked {
-    std::shared_ptr<Events> events = std::make_shared<Events>();
-    Expected<Generation> generation = Generation();
-};
-
-Asked ask(Engine& engine, GenerationRequest request) {
-    Asked asked;
-    asked.generation = engine.submit(std::move(request), [events = asked.events](GenerationEvent event) { events->post(std::move(event)); });
-    return asked;
-}
 
 class EngineTest : public testing::Test {
 protected:
@@ -166,7 +116,7 @@ TEST_F(EngineTest, CountersGoOnOverModels) {
         const EngineStatus now = engine->status();
         EXPECT_EQ(now.generatedTokens, before.generatedTokens + 16);
         EXPECT_EQ(now.promptTokens, before.promptTokens + 5);
-        EXPECT_EQ(now.computedPromptTokens, before.computedPromptTokens + 5);
+        EXPECT_EQ(now.computedPromptTokens + now.cachedTokens, before.computedPromptTokens + before.cachedTokens + 5);
         EXPECT_EQ(now.requests, before.requests + 1);
         EXPECT_EQ(now.firstTokens, before.firstTokens + 1);
         EXPECT_GT(now.prefillSeconds, before.prefillSeconds);

@@ -75,6 +75,9 @@ TEST(Settings, SurviveTheFile) {
     settings.maxRunning = 3;
     settings.maxWaiting = 0;
     settings.threads = 7;
+    settings.modelMemoryBytes = 12'000'000'000;
+    settings.idleUnloadMinutes = 30;
+    settings.pinnedModels = {"Größe.gguf", "other \"one\""};
     settings.hubEndpoint = "https://mirror.example/hf";
     settings.proxy = "socks5://me:secret@localhost:1080";
     settings.caFile = folder / "certificates.pem";
@@ -155,6 +158,10 @@ TEST(Settings, ErrorsNameTheFileAndTheKey) {
         {R"({"cold_cache": -5})", "\"cold_cache\""},
         {R"({"kv_type": "q8"})", "\"kv_type\" must be \"f16\" or \"f32\""},
         {R"({"threads": [1]})", "\"threads\""},
+        {R"({"model_memory": "much"})", "\"model_memory\" is not a size"},
+        {R"({"idle_unload_minutes": -1})", "\"idle_unload_minutes\" must be a whole number from 0 to 1000000"},
+        {R"({"pinned_models": "a"})", "\"pinned_models\" must be a list of names in quotes"},
+        {R"({"pinned_models": ["a", 1]})", "\"pinned_models\" must be a list"},
         {R"({"hub_endpoint": 1})", "\"hub_endpoint\" must be a text"},
         {R"({"proxy": false})", "\"proxy\""},
         {R"({"ca_file": {}})", "\"ca_file\""},
@@ -280,6 +287,8 @@ TEST(Settings, OnlyWhatTheServerUsesNeedsARestart) {
         [](Settings& s) { s.closeAsked = true; },        [](Settings& s) { s.keepRunningWhenClosed = false; },
         [](Settings& s) { s.notifications = false; },    [](Settings& s) { s.lowDiskBytes = 1; },
         [](Settings& s) { s.modelDir.clear(); },         [](Settings& s) { s.coldCacheBytes = 1; },
+        [](Settings& s) { s.modelMemoryBytes = 1; },     [](Settings& s) { s.idleUnloadMinutes = 1; },
+        [](Settings& s) { s.pinnedModels = {"x"}; },
     };
     for (std::size_t i = 0; i < std::size(served); ++i) EXPECT_TRUE(restart(served[i])) << i;
     for (std::size_t i = 0; i < std::size(others); ++i) EXPECT_FALSE(restart(others[i])) << i;

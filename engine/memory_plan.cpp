@@ -1,0 +1,114 @@
+#include "engine/memory_plan.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/generate/lane_status.h"
+#include "engine/kv/block_pool.h"
+#include "engine/models.h"
+
+namespace larder {
+namespace {
+
+// Activations, tables, the tokenizer: what a loaded model takes besides weights and KV.
+constexpr std::size_t kWorkBytes = std::size_t{64} << 20;
+
+std::size_t roundedBlocks(std::size_t tokens) { return (tokens + kBlockTokens - 1) / kBlockTokens; }
+
+// The state, and of each sliding window what it reads, a step's rows and the blocks that both ends cut.
+std::size_t fixedBytes(const KvShape& shape) {
+    std::size_t bytes = kv::BlockPool::strideOf(shape.stateBytes);
+    for (const KvGroup& group : shape.groups)
+        if (group.windowTokens > 0)
+            bytes += (roundedBlocks(group.windowTokens + generate::LaneSettings{}.stepTokens) + 1) * kv::BlockPool::strideOf(group.blockBytes);
+    return bytes;
+}
+
+std::size_t neededBytes(const MemoryNeed& need) { return need.weightBytes + need.kvBytes + kWorkBytes; }
+
+struct Sums {
+    std::size_t allBytes = 0;
+    std::size_t pinnedBytes = 0;
+    std::string pinnedNames;
+};
+
+Sums sumsOf(const std::vector<WeightsHeld>& loaded) {
+    Sums sums;
+    for (const WeightsHeld& model : loaded) {
+        sums.allBytes += model.weightBytes;
+        if (!model.pinned) continue;
+        sums.pinnedBytes += model.weightBytes;
+        sums.pinnedNames += (sums.pinnedNames.empty() ? "" : " and ") + model.name;
+    }
+    return sums;
+}
+
+// Whether the model fits once models with so many bytes of weights are gone.
+bool fits(const MemoryNeed& need, const MemoryFree& free, std::size_t heldBytes, std::size_t leavingBytes) {
+    if (free.weightLimitBytes && heldBytes - leavingBytes + need.weightBytes > *free.weightLimitBytes) return false;
+    return neededBytes(need) <= free.availableBytes + leavingBytes;
+}
+
+std::string unpinAdvice(const Sums& sums) { return sums.pinnedNames.empty() ? "" : ", or unpin " + sums.pinnedNames; }
+
+Error refusalOf(const MemoryNeed& need, const MemoryFree& free, const Sums& sums) {
+    const std::string pinned = sums.pinnedBytes > 0 ? readableBytes(sums.pinnedBytes) + " are held by pinned models" : "no model is pinned";
+    if (free.weightLimitBytes && sums.pinnedBytes + need.weightBytes > *free.weightLimitBytes)
+        return {ErrorCode::OutOfMemory,
+                need.model + " needs " + readableBytes(need.weightBytes) + " for its weights, but the weights of all models may take " +
+                    readableBytes(*free.weightLimitBytes) + " (--model-memory) and " + pinned + "; raise that limit, choose a smaller " +
+                    "model or quantisation" + unpinAdvice(sums)};
+    const std::size_t unloadable = sums.allBytes - sums.pinnedBytes;
+    return {ErrorCode::OutOfMemory,
+            need.model + " needs " + readableBytes(neededBytes(need)) + " of memory (" + readableBytes(need.weightBytes) +
+                " for its weights, " + readableBytes(need.kvBytes + kWorkBytes) + " for its KV cache and computing), but " + readableBytes(free.availableBytes) +
+                " are free, " + (unloadable > 0 ? readableBytes(unloadable) + " more without the other models" : "no other model can be unloaded") +
+                ", and " + pinned + "; close other programs, choose a smaller model or quantisation" + unpinAdvice(sums)};
+}
+
+}  // namespace
+
+RoomPlan planRoom(const MemoryNeed& need, const MemoryFree& free, std::vector<WeightsHeld> loaded) {
+    const Sums sums = sumsOf(loaded);
+    RoomPlan plan;
+    if (!fits(need, free, sums.allBytes, sums.allBytes - sums.pinnedBytes)) {
+        plan.refusal = refusalOf(need, free, sums);
+        return plan;
+    }
+    std::erase_if(loaded, [](const WeightsHeld& model) { return model.pinned; });
+    std::stable_sort(loaded.begin(), loaded.end(), [](const WeightsHeld& a, const WeightsHeld& b) {
+        return std::tuple(a.busy, !a.promised, a.lastUsed) < std::tuple(b.busy, !b.promised, b.lastUsed);
+    });
+    std::size_t leavingBytes = 0;
+    std::vector<WeightsHeld> chosen;
+    for (const WeightsHeld& model : loaded) {
+        if (fits(need, free, sums.allBytes, leavingBytes)) break;
+        leavingBytes += model.weightBytes;
+        chosen.push_back(model);
+    }
+    // The last ones may have made more room than was missing: some of the first can stay then.
+    for (const WeightsHeld& model : chosen) {
+        if (fits(need, free, sums.allBytes, leavingBytes - model.weightBytes))
+            leavingBytes -= model.weightBytes;
+        else
+            plan.leave.push_back(model.name);
+    }
+    return plan;
+}
+
+std::size_t hotLimitBytes(const HotTierFigures& figures) {
+    if (figures.settingBytes) return *figures.settingBytes;
+    return std::min(std::max(figures.totalBytes / 4, figures.contextBytes), (figures.availableBytes + figures.kvBytes) / 2);
+}
+
+std::size_t kvBytesOf(const KvShape& shape, std::size_t tokens) {
+    return fixedBytes(shape) + roundedBlocks(tokens) * kv::BlockPool::strideOf(shape.groups.front().blockBytes);
+}
+
+std::size_t kvTokensWithin(const KvShape& shape, std::size_t bytes, std::size_t mostTokens) {
+    if (kvBytesOf(shape, mostTokens) <= bytes) return mostTokens;
+    const std::size_t fixed = fixedBytes(shape);
+    return bytes < fixed ? 0 : (bytes - fixed) / kv::BlockPool::strideOf(shape.groups.front().blockBytes) * kBlockTokens;
+}
+
+}  // namespace larder
