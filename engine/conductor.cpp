@@ -279,15 +279,10 @@ void Conductor::show() {
                 shown.status.contextTokens = model->windowTokens;
                 shown.status.weightBytes = model->weightBytes;
                 shown.lane = model->status;
-                shown.blockBytes = model->blockBytes;
             }
         }
         scene.models.push_back(std::move(shown));
     }
-    scene.foremost = m_loading;
-    if (scene.foremost.empty()) scene.foremost = m_table.lastTouched();
-    if (m_table.find(scene.foremost) == nullptr)
-        scene.foremost = m_table.all().empty() ? "" : m_table.all().begin()->first;
     m_parts.watch->show(std::move(scene));
 }
 

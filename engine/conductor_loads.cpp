@@ -40,15 +40,11 @@ std::string crashedName(const ModelList& models, const LoadGuard& guard) {
 MemoryNeed Conductor::needOf(const ModelInfo& model) const {
     const Settings& settings = m_parts.settings;
     MemoryNeed need{.model = model.name, .weightBytes = static_cast<std::size_t>(model.fileBytes)};
-    if (settings.hotCacheBytes) {
-        const generate::HotStatus hot = m_worker.hotStatus();
-        const std::size_t held = hot.leasedBytes + hot.cachedBytes;
-        need.kvBytes = *settings.hotCacheBytes > held ? *settings.hotCacheBytes - held : 0;
-        return need;
-    }
     const std::size_t tokens = std::min(requestedContext(model, settings), kUsefulTokens);
     const std::size_t wider = settings.kvType == KvType::F32 ? 2 : 1;
     need.kvBytes = model.kvBytesPerToken > 0 ? static_cast<std::size_t>(model.kvBytesPerToken) * wider * tokens : need.weightBytes / 10;
+    // A limit, not a demand: what is never filled need not be free.
+    if (settings.hotCacheBytes) need.kvBytes = std::min(need.kvBytes, *settings.hotCacheBytes);
     return need;
 }
 
@@ -67,8 +63,10 @@ Expected<void> Conductor::beginLoad(const std::string& name, bool byHand, Walk& 
     const auto info = m_parts.models->known(name);
     if (!info) return Error{ErrorCode::NotFound, "the model " + name + " is gone from the model folder"};
     if (!byHand && m_parts.guard->refuses(info->path)) return crashedBefore(name);
-    const MemoryFree free{static_cast<std::size_t>(m_parts.surroundings.machine().availableMemoryBytes), m_rules.modelMemoryBytes};
-    const RoomPlan plan = planRoom(needOf(*info), free, m_table.held(m_held));
+    const std::size_t available = static_cast<std::size_t>(m_parts.surroundings.machine().availableMemoryBytes);
+    const generate::HotStatus hot = m_worker.hotStatus();
+    const MemoryNeed need = needOf(*info);
+    const RoomPlan plan = planRoom(need, {available + hot.cachedBytes, m_rules.modelMemoryBytes}, m_table.held(m_held));
     if (plan.refusal) {
         failLoad(name, *plan.refusal);
         return *plan.refusal;
@@ -83,6 +81,9 @@ Expected<void> Conductor::beginLoad(const std::string& name, bool byHand, Walk& 
         leave(model);
     }
     if (!plan.leave.empty()) return {};
+    // What is only kept makes room for weights; the limit is computed anew when they are there.
+    if (const std::size_t needed = neededBytes(need); needed > available)
+        m_worker.setHotLimit(hot.leasedBytes + hot.cachedBytes - std::min(hot.cachedBytes, needed - available));
     base::logInfo("loading " + name);
     m_table.enter(name);
     m_loading = name;
@@ -117,13 +118,12 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
         base::logWarning(entry.name + " was trained for " + std::to_string(trained) + " tokens; a window of " +
                          std::to_string(asked) + " may give poor answers");
     const KvShape shape = loaded->kvShape();
-    entry.blockBytes = kvBytesOf(shape, kBlockTokens) - kvBytesOf(shape, 0);
     entry.fullWindowBytes = kvBytesOf(shape, asked);
     const std::size_t limit = hotLimit(m_table.largestWindowBytes());
     entry.windowTokens = kvTokensWithin(shape, limit, asked);
     if (entry.windowTokens == 0)
         return Error{ErrorCode::OutOfMemory, "the hot cache has no room for one block of " + entry.name + " (" +
-                                                 std::to_string(entry.blockBytes >> 10) + " KB); raise --hot-cache"};
+                                                 std::to_string((kvBytesOf(shape, kBlockTokens) - kvBytesOf(shape, 0)) >> 10) + " KB); raise --hot-cache"};
     if (entry.windowTokens < asked)
         base::logWarning("the hot cache holds " + std::to_string(entry.windowTokens) + " tokens of " + entry.name +
                          ", so its window is cut from " + std::to_string(asked) + "; raise --hot-cache (" +

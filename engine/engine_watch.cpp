@@ -51,19 +51,6 @@ void addToModel(ModelStatus& model, const generate::LaneStatus& lane) {
     model.kvBytes = lane.leasedBytes + lane.cachedBytes;
 }
 
-// The fields for those who know one model only.
-void showForemost(EngineStatus& status, const ModelStatus& model, std::size_t blockBytes) {
-    status.model = model.name;
-    status.modelState = model.state;
-    status.loadProgress = model.loadProgress;
-    status.failure = model.failure;
-    if (model.state != ModelState::Loaded || blockBytes == 0) return;
-    status.contextTokens = model.contextTokens;
-    status.kvBytesTotal = status.hotTier.limitBytes;
-    status.kvBlocksTotal = status.hotTier.limitBytes / blockBytes;
-    status.kvBlocksUsed = (status.hotTier.leasedBytes + blockBytes - 1) / blockBytes;
-}
-
 }  // namespace
 
 EngineStatus EngineWatch::status() const {
@@ -86,7 +73,6 @@ EngineStatus EngineWatch::status() const {
             addMoment(status, lane, now);
             addToModel(model, lane);
         }
-        if (model.name == stage.scene.foremost) showForemost(status, model, scene.blockBytes);
         status.models.push_back(std::move(model));
     }
     return status;

@@ -18,12 +18,10 @@ namespace larder {
 struct ModelScene {
     ModelStatus status;                // without what its lane adds
     std::shared_ptr<const base::Snapshot<generate::LaneStatus>> lane;  // null unless Loaded
-    std::size_t blockBytes = 0;        // KV of 64 more tokens
 };
 
 struct EngineScene {
     std::vector<ModelScene> models;    // by name
-    std::string foremost;              // for those who look at one model only
     std::size_t loadingSequences = 0;
 };
 

@@ -24,8 +24,6 @@ std::size_t fixedBytes(const KvShape& shape) {
     return bytes;
 }
 
-std::size_t neededBytes(const MemoryNeed& need) { return need.weightBytes + need.kvBytes + kWorkBytes; }
-
 struct Sums {
     std::size_t allBytes = 0;
     std::size_t pinnedBytes = 0;
@@ -67,6 +65,8 @@ Error refusalOf(const MemoryNeed& need, const MemoryFree& free, const Sums& sums
 }
 
 }  // namespace
+
+std::size_t neededBytes(const MemoryNeed& need) { return need.weightBytes + need.kvBytes + kWorkBytes; }
 
 RoomPlan planRoom(const MemoryNeed& need, const MemoryFree& free, std::vector<WeightsHeld> loaded) {
     const Sums sums = sumsOf(loaded);

@@ -31,7 +31,7 @@ struct MemoryNeed {
 };
 
 struct MemoryFree {
-    std::size_t availableBytes = 0;                    // RAM, without pushing others out
+    std::size_t availableBytes = 0;                    // RAM, without pushing others out, and what the hot tier can give up
     std::optional<std::size_t> weightLimitBytes = {};  // Settings::modelMemoryBytes
 };
 
@@ -39,6 +39,9 @@ struct RoomPlan {
     std::vector<std::string> leave;  // unload these first, busy ones once they are idle; empty: there is room
     std::optional<Error> refusal;    // OutOfMemory: not even then; one sentence with the numbers
 };
+
+// Weights, KV and what computing takes.
+std::size_t neededBytes(const MemoryNeed& need);
 
 // Chooses as few as possible: idle models before busy ones, the least recently used first, pinned ones never.
 RoomPlan planRoom(const MemoryNeed& need, const MemoryFree& free, std::vector<WeightsHeld> loaded);

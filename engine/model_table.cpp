@@ -29,7 +29,6 @@ void ModelTable::fail(const std::string& name, const std::string& failure) {
 void ModelTable::touch(const std::string& name) {
     const auto unix = std::chrono::system_clock::now().time_since_epoch();
     m_uses[name] = {m_now(), std::chrono::duration_cast<std::chrono::milliseconds>(unix).count()};
-    m_lastTouched = name;
 }
 
 TableModel* ModelTable::end(SequenceId id) {

@@ -40,7 +40,6 @@ struct TableModel {
     std::size_t weightBytes = 0;
     std::size_t windowTokens = 0;        // offered
     std::size_t fullWindowBytes = 0;     // KV of the window asked for
-    std::size_t blockBytes = 0;          // KV of 64 more tokens
     int vocabulary = 0;
     double servingSinceMs = 0;           // steady clock of the engine thread
 
@@ -78,7 +77,6 @@ public:
 
     // Of the last touch; 0 = never.
     std::int64_t lastUsedUnixMs(const std::string& name) const;
-    const std::string& lastTouched() const { return m_lastTouched; }
 
     // Idle models that are not pinned and were not used for so long; and when the next one is.
     std::vector<std::string> idleFor(Clock::duration span) const;
@@ -95,7 +93,6 @@ private:
     std::map<std::string, TableModel> m_models;
     std::map<std::string, Use> m_uses;  // unloaded ones keep theirs
     std::set<std::string> m_pinned;
-    std::string m_lastTouched;
 };
 
 }  // namespace larder

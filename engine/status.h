@@ -39,22 +39,14 @@ struct EngineStatus {
     std::size_t followingSequences = 0;  // of the waiting ones: wait for a prefix that another request is computing
     std::size_t loadingSequences = 0;    // of the waiting ones: wait for their model to be loaded
 
-    std::string model;                 // the loaded (or loading) one; empty if none
-    ModelState modelState = ModelState::Unloaded;
-    double loadProgress = 0;           // 0..1 while Loading
-    std::string failure;               // one sentence for Failed
     std::string warning;               // one sentence: "X was not loaded: Larder crashed while loading it last time ..."; empty
     std::string isa;                   // "avx2"
     std::size_t threads = 0;
-    std::size_t contextTokens = 0;     // the window offered
     std::size_t runningSequences = 0;
     std::size_t waitingSequences = 0;
     std::size_t prefillingSequences = 0;  // of the running ones
     std::size_t prefillDoneTokens = 0;    // of the running prefills together, against prefillTotalTokens
     std::size_t prefillTotalTokens = 0;
-    std::size_t kvBlocksTotal = 0;
-    std::size_t kvBlocksUsed = 0;
-    std::size_t kvBytesTotal = 0;
     // Since the server started, all models together; they only grow.
     std::uint64_t promptTokens = 0;
     std::uint64_t cachedTokens = 0;

@@ -12,6 +12,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/engine.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/model_states.h"
 
 namespace larder {
 
@@ -74,9 +75,7 @@ inline std::function<void(Expected<void>)> into(const std::shared_ptr<Answers>& 
 }
 
 inline ModelStatus statusOf(const Engine& engine, const std::string& name) {
-    for (const ModelStatus& model : engine.status().models)
-        if (model.name == name) return model;
-    return {};
+    return support::modelOf(engine.status(), name);
 }
 
 }  // namespace larder

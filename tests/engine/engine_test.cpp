@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/engine/engine_house.h"
+#include "tests/support/model_states.h"
 #include "tests/support/temp_folder.h"
 
 namespace larder {
@@ -41,11 +42,11 @@ TEST_F(EngineTest, ChangesModelsOnDemandAndGivesTheSameAnswerAgain) {
         Asked asked = ask(*engine, greedy(model, 16));
         ASSERT_TRUE(asked.generation.ok());
         answers.push_back(waitFor(*asked.events).tokens);
-        EXPECT_EQ(engine->status().model, model);
+        EXPECT_EQ(support::stateOf(engine->status(), model), ModelState::Loaded);
     }
     EXPECT_EQ(answers[0], answers[2]);
     EXPECT_EQ(answers[1], answers[3]);
-    EXPECT_EQ(engine->status().modelState, ModelState::Loaded);
+    EXPECT_EQ(engine->status().models.size(), 2u) << "there is room for both";
 }
 
 TEST_F(EngineTest, RequestsForAnotherModelWaitTheirTurn) {
@@ -135,12 +136,11 @@ TEST_F(EngineTest, UnloadsAfterWhatRunsAndLoadsAgainOnDemand) {
     engine->unload("", [&](Expected<void> done) { unloaded.post(done.ok()); });
     EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
     const EngineStatus status = engine->status();
-    EXPECT_EQ(status.modelState, ModelState::Unloaded);
-    EXPECT_EQ(status.model, "");
+    EXPECT_TRUE(status.models.empty());
     EXPECT_EQ(status.generatedTokens, 100u) << "the running answer was finished first";
     Asked later = ask(*engine, greedy("tiny_llama_f32", 3));
     EXPECT_EQ(waitFor(*later.events).tokens.size(), 3u);
-    EXPECT_EQ(engine->status().model, "tiny_llama_f32");
+    EXPECT_EQ(support::stateOf(engine->status(), "tiny_llama_f32"), ModelState::Loaded);
     // Nothing loaded is unloaded at once, twice if need be.
     for (int round = 0; round < 2; ++round) {
         engine->unload("", [&](Expected<void> done) { unloaded.post(done.ok()); });
@@ -153,14 +153,14 @@ TEST_F(EngineTest, LoadsWithoutWaitingAndTellsItsObserver) {
     std::atomic<bool> sawProgress = false;
     engine->observe([&] {
         ++changes;
-        const EngineStatus status = engine->status();
-        if (status.modelState == ModelState::Loading && status.loadProgress > 0 && status.loadProgress <= 1) sawProgress = true;
+        const ModelStatus model = support::modelOf(engine->status());
+        if (model.state == ModelState::Loading && model.loadProgress > 0 && model.loadProgress <= 1) sawProgress = true;
     });
     base::Mailbox<bool> loaded;
     engine->load("tiny_llama_q4_0", [&](Expected<void> done) { loaded.post(done.ok()); });
     EXPECT_EQ(loaded.wait(), std::vector<bool>{true});
     EXPECT_TRUE(sawProgress);
-    EXPECT_EQ(engine->status().modelState, ModelState::Loaded);
+    EXPECT_EQ(support::stateOf(engine->status()), ModelState::Loaded);
     const int before = changes;
     Asked asked = ask(*engine, greedy("tiny_llama_q4_0", 30));
     waitFor(*asked.events);

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/server.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/model_states.h"
 #include "tests/support/temp_folder.h"
 
 namespace larder {
@@ -175,7 +176,7 @@ TEST_F(LoadGuardTest, ALoadThatFailsWithAnErrorIsNoCrash) {
     EXPECT_FALSE((*created)->load("a").ok());
     EXPECT_FALSE(fs::exists(file));
     EXPECT_EQ((*created)->crashedModel(), "");
-    EXPECT_EQ((*created)->status().modelState, ModelState::Failed);
+    EXPECT_EQ(support::stateOf((*created)->status()), ModelState::Failed);
 }
 
 // The statement runs in a process of its own, which starts this test anew: the folder comes from the environment then.
@@ -193,8 +194,8 @@ TEST(LoadGuardDeathTest, AProcessKilledInTheMiddleOfALoadIsNoticed) {
         if (!created) std::_Exit(1);
         Engine& engine = **created;
         engine.observe([&engine] {
-            const EngineStatus status = engine.status();
-            if (status.modelState == ModelState::Loading && status.loadProgress > 0) (void)std::raise(SIGKILL);
+            const ModelStatus loading = support::modelOf(engine.status());
+            if (loading.state == ModelState::Loading && loading.loadProgress > 0) (void)std::raise(SIGKILL);
         });
         (void)engine.load("a");
         std::_Exit(0);

@@ -10,6 +10,7 @@
 #include "engine/load_guard.h"
 #include "engine/server.h"
 #include "tests/scenario/service_house.h"
+#include "tests/support/model_states.h"
 #include "tests/support/raw_http_client.h"
 
 namespace larder {
@@ -26,7 +27,7 @@ TEST_F(ServiceTest, ShowsModelsAndSettingsBeforeAnythingIsStarted) {
     EXPECT_EQ(now.models->front().name, "tiny_llama_q4_0");
     EXPECT_EQ(now.server, ServerState::Stopped);
     EXPECT_EQ(now.settings, settings);
-    EXPECT_EQ(now.engine.modelState, ModelState::Unloaded);
+    EXPECT_EQ(support::stateOf(now.engine), ModelState::Unloaded);
     EXPECT_TRUE(now.downloads->empty());
     EXPECT_TRUE(now.notices.empty());
     EXPECT_EQ(now.apiKey, "") << "not made yet";
@@ -90,11 +91,11 @@ TEST_F(ServiceTest, LoadsStartingTheServerAndUnloads) {
     EXPECT_TRUE(loaded.wait().ok());
     ServiceSnapshot now = service->snapshot();
     EXPECT_EQ(now.server, ServerState::Running);
-    EXPECT_EQ(now.engine.model, "tiny_llama_q8_0");
-    EXPECT_EQ(now.engine.modelState, ModelState::Loaded);
+    EXPECT_EQ(support::modelOf(now.engine).name, "tiny_llama_q8_0");
+    EXPECT_EQ(support::stateOf(now.engine), ModelState::Loaded);
     service->unloadModel("", unloaded.reply());
     EXPECT_TRUE(unloaded.wait().ok());
-    EXPECT_EQ(service->snapshot().engine.modelState, ModelState::Unloaded);
+    EXPECT_EQ(support::stateOf(service->snapshot().engine), ModelState::Unloaded);
     service->loadModel("no_such_model", unknown.reply());
     EXPECT_EQ(unknown.wait().error().code, ErrorCode::NotFound);
 }
@@ -103,7 +104,7 @@ TEST_F(ServiceTest, RequestsRaiseTheCountersAndTellTheObserver) {
     settings.defaultModel = "tiny_llama_q4_0";
     create();
     start();
-    waitFor([](const ServiceSnapshot& now) { return now.engine.modelState == ModelState::Loaded; });
+    waitFor([](const ServiceSnapshot& now) { return support::stateOf(now.engine) == ModelState::Loaded; });
     const int before = changes;
     for (std::uint64_t round = 1; round <= 3; ++round) {
         support::RawHttpClient client(port());
@@ -167,7 +168,7 @@ TEST_F(ServiceTest, SavesSettingsAndSaysWhenARestartIsNeeded) {
     support::RawHttpClient client(port());
     client.send(request(R"({"prompt":"Hello","max_tokens":3,"ignore_eos":true})"));
     EXPECT_EQ(client.readReply().status, 200);
-    EXPECT_EQ(service->snapshot().engine.model, "tiny_llama_q8_0");
+    EXPECT_EQ(support::modelOf(service->snapshot().engine).name, "tiny_llama_q8_0");
 
     wanted.maxRunning = 3;
     ASSERT_TRUE(save(wanted).ok());
@@ -214,7 +215,7 @@ TEST_F(ServiceTest, AModelThatCrashedIsNotLoadedByItself) {
     start();
     ServiceSnapshot now = service->snapshot();
     EXPECT_THAT(now.engine.warning, HasSubstr("tiny_llama_q4_0 was not loaded"));
-    EXPECT_EQ(now.engine.modelState, ModelState::Unloaded);
+    EXPECT_EQ(support::stateOf(now.engine), ModelState::Unloaded);
     support::RawHttpClient client(port());
     client.send(request(R"({"prompt":"Hello","max_tokens":3})"));
     const auto refused = client.readReply();
@@ -243,7 +244,7 @@ TEST_F(ServiceTest, AModelThatCannotBeLoadedIsReportedOnce) {
     EXPECT_EQ(now.server, ServerState::Running);
     EXPECT_EQ(now.notices.front().kind, Notice::Kind::ModelFailed);
     EXPECT_THAT(now.notices.front().text, HasSubstr("tiny_llama_q4_0"));
-    EXPECT_EQ(now.engine.modelState, ModelState::Failed);
+    EXPECT_EQ(support::stateOf(now.engine), ModelState::Failed);
     for (int again = 0; again < 3; ++again) {
         Answered<void> loaded;
         service->loadModel("tiny_llama_q4_0", loaded.reply());
