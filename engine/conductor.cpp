@@ -217,7 +217,8 @@ void Conductor::start(Route route, TableModel& model) {
         return refuse(route, {ErrorCode::InvalidArgument, "the prompt holds the token id " + std::to_string(*outside) +
                                                               "; the model's ids are 0 to " + std::to_string(model.vocabulary - 1)});
     // The window may have been cut to what the memory holds when the model was loaded.
-    if (prompt.size() > model.windowTokens) return refuse(route, promptTooLong(prompt.size(), model.windowTokens));
+    if (prompt.size() > model.windowTokens)
+        return refuse(route, promptTooLong(prompt.size(), model.windowTokens, model.trainedTokens));
     if (model.servingSinceMs > route.submit.submittedMs) route.submit.loadedMs = model.servingSinceMs;
     m_table.touch(model.name);
     model.running.insert(route.submit.id);

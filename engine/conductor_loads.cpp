@@ -117,6 +117,7 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
     if (asked > trained)
         base::logWarning(entry.name + " was trained for " + std::to_string(trained) + " tokens; a window of " +
                          std::to_string(asked) + " may give poor answers");
+    entry.trainedTokens = trained;
     const KvShape shape = loaded->kvShape();
     entry.fullWindowBytes = kvBytesOf(shape, asked);
     const std::size_t limit = hotLimit(m_table.largestWindowBytes());

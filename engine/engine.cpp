@@ -77,7 +77,7 @@ Expected<Generation> Engine::submit(GenerationRequest request, GenerationSink si
     if (inner.guard.refuses(model->path)) return crashedBefore(model->name);
     if (request.prompt.empty()) return Error{ErrorCode::InvalidArgument, "the prompt is empty; send at least one token"};
     const std::size_t window = contextTokens(*model);
-    if (request.prompt.size() > window) return promptTooLong(request.prompt.size(), window);
+    if (request.prompt.size() > window) return promptTooLong(request.prompt.size(), window, model->contextTokens);
     const std::size_t limit = inner.settings.maxRunning + inner.settings.maxWaiting;
     if (!inner.conductor->countIn(limit))
         return Error{ErrorCode::Overloaded, std::to_string(limit) + " requests are running or waiting already; try again later"};

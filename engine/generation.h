@@ -129,10 +129,14 @@ private:
     std::function<void()> m_cancel;
 };
 
-// The words that clients of every protocol look for when a prompt does not fit.
-inline Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens) {
-    return {ErrorCode::ContextExceeded, "Prompt too long: " + std::to_string(promptTokens) +
-                                            " tokens exceeds max context window of " + std::to_string(windowTokens) + " tokens"};
+// The words that clients of every protocol look for when a prompt does not fit; where only the settings keep it from the
+// window the model was trained for, what to do.
+inline Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens, std::size_t trainedTokens) {
+    std::string sentence = "Prompt too long: " + std::to_string(promptTokens) + " tokens exceeds max context window of " +
+                           std::to_string(windowTokens) + " tokens";
+    if (windowTokens < trainedTokens && promptTokens <= trainedTokens)
+        sentence += "; the model itself can take " + std::to_string(trainedTokens) + ": raise --context or --hot-cache";
+    return {ErrorCode::ContextExceeded, std::move(sentence)};
 }
 
 }  // namespace larder

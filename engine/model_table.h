@@ -39,6 +39,7 @@ struct TableModel {
     LaneWatch status = {};
     std::size_t weightBytes = 0;
     std::size_t windowTokens = 0;        // offered
+    std::size_t trainedTokens = 0;       // the model's own
     std::size_t fullWindowBytes = 0;     // KV of the window asked for
     int vocabulary = 0;
     double servingSinceMs = 0;           // steady clock of the engine thread

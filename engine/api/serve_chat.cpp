@@ -34,7 +34,7 @@ Expected<void> checkAgainstModel(const PreparedChat& chat, std::size_t window) {
     const std::size_t vocabulary = chat.text->tokenizer->vocabulary();
     const std::size_t promptTokens = chat.prompt.ids.size();
     if (window > 0 && promptTokens > window)
-        return promptTooLong(promptTokens, window);
+        return promptTooLong(promptTokens, window, chat.model.contextTokens);
     for (const auto& [token, bias] : chat.request.sampling.logitBias)
         if (static_cast<std::size_t>(token) >= vocabulary)
             return badRequest("logit_bias names token " + std::to_string(token) + ", but the model has tokens 0 to " +

@@ -267,7 +267,8 @@ TEST(ServeChat, PromptOverTheWindowIsRefusedWithBothNumbers) {
     answerAlways(house, answerEvents({}));
     const auto reply = house.answer("/v1/completions", R"({"prompt":"sixsix"})");
     EXPECT_EQ(reply->status(), 400);
-    EXPECT_EQ(errorMessage(*reply), "Prompt too long: 6 tokens exceeds max context window of 5 tokens");
+    EXPECT_EQ(errorMessage(*reply), "Prompt too long: 6 tokens exceeds max context window of 5 tokens; the model itself can take 1000: "
+                                    "raise --context or --hot-cache");
     EXPECT_EQ(parsed(reply->body())["error"]["code"], "context_length_exceeded");
     // What fits is served, whatever max_tokens says.
     EXPECT_EQ(house.answer("/v1/completions", R"({"prompt":"fives","max_tokens":1000000})")->status(), 200);

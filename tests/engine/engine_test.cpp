@@ -82,6 +82,23 @@ TEST_F(EngineTest, RefusesWhatCannotWorkInOneSentence) {
     EXPECT_EQ(engine->checkIntegrity(), "");
 }
 
+TEST(EngineWindow, WhereSettingsCutItTheRefusalNamesThem) {
+    for (const bool byMemory : {false, true}) {
+        Settings settings = tinySettings();
+        if (byMemory) settings.hotCacheBytes = 3 * 64 * (*resolveModel("tiny_llama_f32", settings)).kvBytesPerToken;
+        else settings.contextTokens = 100;
+        const auto engine = std::move(*Engine::create(settings));
+        ASSERT_TRUE(engine->load("tiny_llama_f32").ok());
+        GenerationRequest request = greedy("tiny_llama_f32", 1);
+        request.prompt.assign(engine->contextTokens(*engine->findModel("tiny_llama_f32")) + 1, 1);
+        ASSERT_LT(request.prompt.size(), 512u) << "the window is cut";
+        const Asked asked = ask(*engine, std::move(request));
+        ASSERT_FALSE(asked.generation.ok());
+        EXPECT_NE(asked.generation.error().message.find("can take 512: raise --context or --hot-cache"), std::string::npos)
+            << asked.generation.error().message;
+    }
+}
+
 TEST_F(EngineTest, ADroppedHandleLeavesNothingBehind) {
     for (int round = 0; round < 20; ++round) {
         Asked asked = ask(*engine, greedy("tiny_llama_f32", 0));
