@@ -71,7 +71,10 @@ bool Lane::step() {
     for (Sequence* sequence : plan.admitted) reportProgress(*sequence);
     if (!plan.admitted.empty()) publish();  // the first chunk of a prompt may take long: show that it runs
     for (Sequence* sequence : plan.outgrown) finish(*sequence, FinishReason::Length);
-    for (Sequence* sequence : plan.refused) end(sequence->id, m_scheduler.tooLarge(*sequence));
+    for (Sequence* sequence : plan.refused) {
+        if (sequence->answering()) finish(*sequence, FinishReason::Length);  // it was preempted, and the limit shrank
+        else end(sequence->id, m_scheduler.tooLarge(*sequence));
+    }
     if (!plan.chunks.empty()) compute(plan.chunks);
     return !plan.chunks.empty() || !plan.outgrown.empty() || !plan.refused.empty();
 }

@@ -54,8 +54,20 @@ KvCache::~KvCache() {
     m_tier.remove(*this);
 }
 
+// Copying needs room for the source too, and the states along a known path take room: where that is what is missing, less of
+// the prefix is used. So what fits an empty tier also fits one that holds nothing but kept blocks.
 std::optional<KvLease> KvCache::acquire(std::span<const TokenId> prefix, std::size_t reserveTokens) {
-    const PrefixMatch match = matchPrefix(m_index, m_shape, prefix);
+    PrefixMatch match = matchPrefix(m_index, m_shape, prefix);
+    if (auto lease = leaseOf(match, reserveTokens)) return lease;
+    if (match.partial != kNoNode) {
+        match = matchPrefix(m_index, m_shape, prefix.first(match.path.size() * kBlockTokens));
+        if (auto lease = leaseOf(match, reserveTokens)) return lease;
+    }
+    if (m_tier.leasedBytes() > 0 || match.tokens == 0) return std::nullopt;
+    return leaseOf(PrefixMatch{}, reserveTokens);
+}
+
+std::optional<KvLease> KvCache::leaseOf(const PrefixMatch& match, std::size_t reserveTokens) {
     auto lease = std::make_unique<LeaseRecord>();
     lease->keys = KeyChain(m_index.at(kRootNode).key);
     lease->blocks.resize(m_shape.groups.size());

@@ -65,6 +65,7 @@ private:
     friend class KvLease;
     KvCache(const KvShape& shape, const base::Hash128& identity, HotTier& tier, std::size_t stepTokens);
     Expected<void> reserve();
+    std::optional<KvLease> leaseOf(const PrefixMatch& match, std::size_t reserveTokens);
 
     std::size_t roundUpBlocks(std::size_t tokens) const { return (tokens + kBlockTokens - 1) / kBlockTokens; }
     std::size_t lastWindowBlock(const LeaseRecord& lease, std::size_t tokens) const;

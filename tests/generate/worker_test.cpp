@@ -108,6 +108,8 @@ TEST(Worker, APromptThatCanNeverFitIsAnErrorThatNamesTheSetting) {
     const Collected& fits = house.run(greedy(prompt, 10));
     EXPECT_EQ(fits.ids(), expectedGreedy(prompt, 1).ids);
     EXPECT_EQ(fits.finished->reason, FinishReason::Length);
+    // Again: all four blocks are kept now, and copying one would need a fifth.
+    EXPECT_EQ(house.run(greedy(prompt, 10)).ids(), expectedGreedy(prompt, 1).ids);
     house.expectEmpty();
 }
 

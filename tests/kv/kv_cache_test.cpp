@@ -200,6 +200,26 @@ TEST(KvCache, AForkBehindAWindowThatWentRestartsWhereItIsWhole) {
     EXPECT_LT(house.cache->knownTokens(joined(part, {99})), 200u);
 }
 
+TEST(KvCache, WhatFitsAnEmptyTierFitsOneThatIsFullOfKeptBlocks) {
+    for (const KvShape& shape : {plainShape(), windowShape(), hybridShape(), everythingShape()}) {
+        for (const std::size_t blocks : {13u, 20u, 31u}) {
+            House house(shape, blocks);
+            const std::size_t most = house.cache->capacityTokens();
+            ASSERT_GT(most, 64u);
+            for (const std::size_t length : {most, most, most - 1, most - 63, most}) {
+                auto tokens = tokensFrom(length, 1);
+                // All but the last may be found, as for a prompt.
+                auto lease = house.cache->acquire(std::span(tokens).first(length - 1), length);
+                ASSERT_TRUE(lease.has_value()) << length << " of " << most;
+                const std::size_t found = lease->cachedTokens();
+                expectMarks(*lease, shape, tokens, found);
+                house.advance(*lease, tokens, found, length - 1);
+                lease->keepState(SnapshotKind::PromptEnd);
+            }
+        }
+    }
+}
+
 TEST(KvCache, AStateIsFoundWhereItWasKept) {
     for (const KvShape& shape : {hybridShape(), recurrentShape()}) {
         House house(shape);
