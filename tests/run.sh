@@ -87,11 +87,11 @@ export UBSAN_OPTIONS=print_stacktrace=1
 run_tests asan --label-exclude '^desktop$'
 
 phase "ThreadSanitizer: build"
-build tsan --target base_tests kv_tests generate_tests api_tests hub_tests scenario_tests
+build tsan --target base_tests kv_tests generate_tests engine_tests api_tests hub_tests scenario_tests
 phase "ThreadSanitizer: tests"
 export TSAN_OPTIONS=halt_on_error=1
 # Same bits: arithmetic, the same on any thread, and slow here.
-run_tests tsan --label-regex '^(base|kv|generate|api|hub|scenario)$' --exclude-regex SameBits
+run_tests tsan --label-regex '^(base|kv|generate|engine|api|hub|scenario)$' --exclude-regex SameBits
 
 phase "NEON under qemu: build"
 build neon
