@@ -13,6 +13,7 @@ namespace {
 constexpr int kWidth = 16;
 constexpr int kTileQueries = 6;
 constexpr int kTileRegisters = 4;  // of keys or dims: 6 x 4 sums, 4 loaded, 1 broadcast fill 29 of 32 registers
+constexpr int kWidenedQueries = 3 * kTileQueries;  // from so many on, halves are converted once for all tiles
 constexpr float kMinusInfinity = -__builtin_inff();
 
 struct HalfCache {
@@ -336,7 +337,7 @@ void attendTile(const AttentionArgs& args, int span, int firstQuery, const Atten
 }
 
 template <class Cache>
-void attentionSpan(const AttentionArgs& args, int span, const AttentionState& out) {
+void attendTiles(const AttentionArgs& args, int span, const AttentionState& out) {
     const int queries = args.rows * args.group;
     for (int query = 0; query < queries;) {
         const int left = queries - query;
@@ -365,14 +366,59 @@ void attentionSpan(const AttentionArgs& args, int span, const AttentionState& ou
     }
 }
 
+// A span's K and V in f32, for many tiles that read it one after the other.
+struct WideSpan {
+    static constexpr int kBlocks = kSpanPositions / kBlockPositions;
+    static constexpr int kMostHeadDim = 128;
+    static constexpr int kHalf = kMostHeadDim * kBlockPositions;
+    alignas(64) float values[kBlocks][2][kHalf];  // K as [headDim, 64] and V as [64, headDim], one after the other
+};
+
+// Converts `count` halves, a multiple of 8.
+void widen(const std::byte* from, int count, float* to) {
+    for (int i = 0; i < count; i += kWidth, from += kWidth * HalfCache::kBytes) {
+        const bool eight = count - i < kWidth;
+        _mm512_mask_storeu_ps(to + i, eight ? 0xff : 0xffff, eight ? HalfCache::loadEight(from) : HalfCache::load(from));
+    }
+}
+
+// Tiles of halves, which are converted once for all of them.
+void attendWidened(const AttentionArgs& args, int span, const AttentionState& out) {
+    WideSpan wide;
+    const int first = span * kSpanPositions;
+    const int blockValues = args.headDim * kBlockPositions;
+    const std::byte* blocks[WideSpan::kBlocks] = {};
+    for (int b = 0; b < WideSpan::kBlocks; ++b) {
+        const int left = args.firstPosition + args.rows - first - b * kBlockPositions;
+        if (left <= 0) {
+            break;
+        }
+        const std::byte* block = args.blocks[first / kBlockPositions + b];
+        widen(block + args.kOffset, blockValues, wide.values[b][0]);
+        widen(block + args.vOffset, (left < kBlockPositions ? left : kBlockPositions) * args.headDim, wide.values[b][1]);
+        blocks[b] = reinterpret_cast<const std::byte*>(wide.values[b][0]);
+    }
+    AttentionArgs widened = args;
+    widened.firstPosition = args.firstPosition - first;
+    widened.blocks = blocks;
+    widened.kOffset = 0;
+    widened.vOffset = WideSpan::kHalf * sizeof(float);
+    widened.walk = nullptr;
+    attendTiles<FloatCache>(widened, 0, out);
+}
+
 }  // namespace
 
 void avx512AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out) {
-    attentionSpan<HalfCache>(args, span, out);
+    if (args.rows * args.group >= kWidenedQueries && args.headDim <= WideSpan::kMostHeadDim) {
+        attendWidened(args, span, out);
+    } else {
+        attendTiles<HalfCache>(args, span, out);
+    }
 }
 
 void avx512AttentionSpanF32(const AttentionArgs& args, int span, const AttentionState& out) {
-    attentionSpan<FloatCache>(args, span, out);
+    attendTiles<FloatCache>(args, span, out);
 }
 
 }  // namespace larder::kernels
