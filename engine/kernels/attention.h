@@ -33,6 +33,37 @@ struct AttentionState {
     float* o = nullptr;  // [queries, headDim]
 };
 
+// Some lines of K or V: each step is the lines at `at` and `at + second`, then at += stride.
+struct KvRun {
+    const std::byte* at = nullptr;
+    std::ptrdiff_t second = 0;
+    std::ptrdiff_t stride = 0;
+    int steps = 0;
+};
+
+// What a thread's tasks will read, in their order. With few queries attention waits for memory, so while it computes it
+// asks for what lies `kKvStepsAhead` steps ahead. Belongs to one thread. Changes no result.
+struct KvWalk {
+    static constexpr int kMostRuns = 16;
+    KvRun runs[kMostRuns + 1];  // the last one never in use
+    int first = 0;   // runs [first, count) are still to be asked for
+    int count = 0;
+    int ready = 0;   // steps of those
+    int ahead = 0;   // steps asked for whose lines were not read yet
+    void (*more)(KvWalk& walk) = nullptr;  // appends as many runs as fit; at the end one that never ends
+};
+inline constexpr int kKvStepsAhead = 512;  // 64 KB, in the second-level cache: the first waits for too few lines at a time
+
+// Steps of a block's K or V of which the first `filled` positions are wanted; elementBytes: of the cache's format.
+constexpr int kvKeyLines(int filled, int elementBytes) { return (filled * elementBytes + 63) / 64; }  // of a dim
+constexpr int kvKeySteps(int filled, int headDim, int elementBytes) {
+    const int lines = kvKeyLines(filled, elementBytes);
+    return headDim * (lines > 2 ? kBlockPositions * elementBytes / 64 : lines) / 2;
+}
+constexpr int kvValueSteps(int filled, int headDim, int elementBytes) {
+    return (filled * headDim * elementBytes + 127) / 128;
+}
+
 // The queries of one KV head: `rows` consecutive positions x `group` query heads that share it.
 struct AttentionArgs {
     const float* q = nullptr;            // query (row r, head g) at q + r * qRowStride + g * headDim, not scaled
@@ -45,6 +76,7 @@ struct AttentionArgs {
     const std::byte* const* blocks = nullptr;  // block table of the sequence: base addresses
     std::size_t kOffset = 0;             // of this layer's and head's K inside a block
     std::size_t vOffset = 0;
+    KvWalk* walk = nullptr;              // stands at this span, or null
 };
 
 // Writes the state of every query (query index r * group + g) over span `span` (positions [256 span, 256 span + 256)),

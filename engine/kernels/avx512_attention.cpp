@@ -13,6 +13,7 @@ namespace {
 constexpr int kWidth = 16;
 constexpr int kTileQueries = 6;
 constexpr int kTileRegisters = 4;  // of keys or dims: 6 x 4 sums, 4 loaded, 1 broadcast fill 29 of 32 registers
+constexpr int kWidenedQueries = 3 * kTileQueries;  // from so many on, halves are converted once for all tiles
 constexpr float kMinusInfinity = -__builtin_inff();
 
 struct HalfCache {
@@ -83,32 +84,64 @@ struct TileState {
     float* o;                         // [T, headDim]
 };
 
-// Asks for the 64 values of one row of a block's K, or for as much of its V. A few queries wait for memory; whole tiles
-// of a prefill find it in the cache.
-template <class Cache, int T>
-inline void askForRow(const std::byte* row) {
-    if constexpr (T < kTileQueries) {
-#pragma GCC unroll 4
-        for (int at = 0; at < kBlockPositions * Cache::kBytes; at += 64) {
-            _mm_prefetch(reinterpret_cast<const char*>(row + at), _MM_HINT_T0);
+// Asks for memory beside a loop over `rows` rows that reads `steps` steps of the walk: for about as many, for twice as many
+// until the distance is reached. Never in a burst, which would hold up the loop's own loads.
+template <class Cache>
+class AskAhead {
+public:
+    AskAhead(KvWalk* walk, int steps, int rows) : m_walk(walk) {
+        if (walk == nullptr) {
+            return;
+        }
+        constexpr int kStepsPerRow = static_cast<int>(Cache::kBytes) / 2;
+        m_each = walk->ahead > kKvStepsAhead ? 0 : walk->ahead > kKvStepsAhead / 2 ? kStepsPerRow : 2 * kStepsPerRow;
+        if (walk->ready < m_each * rows) {
+            walk->more(*walk);
+        }
+        if (walk->ready < m_each * rows) {
+            m_each = 0;
+        }
+        walk->ready -= m_each * rows;
+        walk->ahead += m_each * rows - steps;
+        m_run = walk->runs[walk->first];
+    }
+    ~AskAhead() {
+        if (m_walk != nullptr) {
+            m_walk->runs[m_walk->first] = m_run;
         }
     }
-}
+    AskAhead(const AskAhead&) = delete;
+    AskAhead& operator=(const AskAhead&) = delete;
 
-// Scores of all queries with the first 16 V keys of a block. Asks for its values meanwhile, as far as it is filled.
+    void row() {
+        for (int i = 0; i < m_each; ++i) {
+            _mm_prefetch(reinterpret_cast<const char*>(m_run.at), _MM_HINT_T1);
+            _mm_prefetch(reinterpret_cast<const char*>(m_run.at + m_run.second), _MM_HINT_T1);
+            m_run.at += m_run.stride;
+            if (--m_run.steps == 0) {
+                m_run = m_walk->runs[++m_walk->first];
+            }
+        }
+    }
+
+private:
+    KvWalk* m_walk;
+    KvRun m_run;
+    int m_each = 0;  // steps a row
+};
+
+// Scores of all queries with the first 16 V keys of a block.
 template <class Cache, int T, int V>
-inline void scoreKeys(const std::byte* keys, const std::byte* values, int filled, const float* q, int headDim,
-                      float* scores) {
+inline void scoreKeys(const std::byte* keys, const float* q, int headDim, float* scores, KvWalk* walk, int steps) {
+    AskAhead<Cache> ahead(walk, steps, headDim);
     __m512 acc[T][V];
 #pragma GCC unroll 24
     for (int i = 0; i < T * V; ++i) {
         acc[i / V][i % V] = _mm512_setzero_ps();
     }
     constexpr std::ptrdiff_t kRowBytes = kBlockPositions * Cache::kBytes;
-    for (int d = 0; d < headDim; ++d, keys += kRowBytes, values += kRowBytes, ++q) {
-        if (d * kBlockPositions < filled * headDim) {
-            askForRow<Cache, T>(values);
-        }
+    for (int d = 0; d < headDim; ++d, keys += kRowBytes, ++q) {
+        ahead.row();
         __m512 k[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
@@ -172,21 +205,19 @@ inline void softmaxBlock(TileState<T>& tile) {
     }
 }
 
-// o = o * decay + sum over the first `count` positions, for 16 V dims of every query. Asks for the next block's keys
-// meanwhile: a row a position.
+// o = o * decay + sum over the first `count` positions, for 16 V dims of every query.
 template <class Cache, int T, int V>
-inline void weighValues(const std::byte* values, const std::byte* nextKeys, std::ptrdiff_t rowBytes, int count,
-                        const float* p, const float* decay, float* o, int headDim) {
+inline void weighValues(const std::byte* values, std::ptrdiff_t rowBytes, int count, const float* p, const float* decay,
+                        float* o, int headDim, KvWalk* walk, int steps) {
+    AskAhead<Cache> ahead(walk, steps, count);
     __m512 acc[T][V];
 #pragma GCC unroll 24
     for (int i = 0; i < T * V; ++i) {
         acc[i / V][i % V] =
             _mm512_mul_ps(_mm512_loadu_ps(o + i / V * headDim + i % V * kWidth), _mm512_set1_ps(decay[i / V]));
     }
-    for (int j = 0; j < count; ++j, values += rowBytes, nextKeys += kBlockPositions * Cache::kBytes) {
-        if constexpr (V == kTileRegisters) {
-            askForRow<Cache, T>(nextKeys);
-        }
+    for (int j = 0; j < count; ++j, values += rowBytes) {
+        ahead.row();
         __m512 x[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
@@ -226,28 +257,29 @@ inline void weighOne(const std::byte* values, int headDim, int firstDim, int fir
     }
 }
 
-// nextKeys: of the next block, or these keys again.
 template <class Cache, int T>
-void addBlock(TileState<T>& tile, int headDim, const std::byte* keys, const std::byte* values,
-              const std::byte* nextKeys) {
+void addBlock(TileState<T>& tile, int headDim, const std::byte* keys, const std::byte* values, KvWalk* walk) {
+    constexpr int kBytes = static_cast<int>(Cache::kBytes);
     // A young block is mostly empty: half of its keys' lines need not come from memory.
     const int filled = tile.visible[T - 1];
+    const int keySteps = kvKeySteps(filled, headDim, kBytes);
     if (filled <= kBlockPositions / 2) {
-        scoreKeys<Cache, T, kTileRegisters / 2>(keys, values, filled, tile.q, headDim, tile.scores);
+        scoreKeys<Cache, T, kTileRegisters / 2>(keys, tile.q, headDim, tile.scores, walk, keySteps);
     } else {
-        scoreKeys<Cache, T, kTileRegisters>(keys, values, filled, tile.q, headDim, tile.scores);
+        scoreKeys<Cache, T, kTileRegisters>(keys, tile.q, headDim, tile.scores, walk, keySteps);
     }
     softmaxBlock<T>(tile);
     const std::ptrdiff_t rowBytes = headDim * Cache::kBytes;
     const int shared = tile.visible[0];
+    int steps = kvValueSteps(filled, headDim, kBytes);
     int d = 0;
-    for (; d + kTileRegisters * kWidth <= headDim; d += kTileRegisters * kWidth) {
-        weighValues<Cache, T, kTileRegisters>(values + d * Cache::kBytes, nextKeys + d * kBlockPositions * Cache::kBytes,
-                                              rowBytes, shared, tile.scores, tile.decay, tile.o + d, headDim);
+    for (; d + kTileRegisters * kWidth <= headDim; d += kTileRegisters * kWidth, steps = 0) {
+        weighValues<Cache, T, kTileRegisters>(values + d * Cache::kBytes, rowBytes, shared, tile.scores, tile.decay,
+                                              tile.o + d, headDim, walk, steps);
     }
-    for (; d + kWidth <= headDim; d += kWidth) {
-        weighValues<Cache, T, 1>(values + d * Cache::kBytes, nextKeys, rowBytes, shared, tile.scores, tile.decay,
-                                 tile.o + d, headDim);
+    for (; d + kWidth <= headDim; d += kWidth, steps = 0) {
+        weighValues<Cache, T, 1>(values + d * Cache::kBytes, rowBytes, shared, tile.scores, tile.decay, tile.o + d,
+                                 headDim, walk, steps);
     }
     for (int i = 0; i < T; ++i) {
         const float* p = tile.scores + i * kBlockPositions;
@@ -295,9 +327,8 @@ void attendTile(const AttentionArgs& args, int span, int firstQuery, const Atten
             break;
         }
         const std::byte* block = args.blocks[first / kBlockPositions];
-        const bool more = args.firstPosition + (firstQuery + T - 1) / args.group >= first + kBlockPositions;
-        const std::byte* next = more ? args.blocks[first / kBlockPositions + 1] : block;
-        addBlock<Cache, T>(tile, args.headDim, block + args.kOffset, block + args.vOffset, next + args.kOffset);
+        addBlock<Cache, T>(tile, args.headDim, block + args.kOffset, block + args.vOffset,
+                           firstQuery == 0 ? args.walk : nullptr);
     }
     for (int i = 0; i < T; ++i) {
         out.m[firstQuery + i] = tile.maxima[i];
@@ -306,7 +337,7 @@ void attendTile(const AttentionArgs& args, int span, int firstQuery, const Atten
 }
 
 template <class Cache>
-void attentionSpan(const AttentionArgs& args, int span, const AttentionState& out) {
+void attendTiles(const AttentionArgs& args, int span, const AttentionState& out) {
     const int queries = args.rows * args.group;
     for (int query = 0; query < queries;) {
         const int left = queries - query;
@@ -335,14 +366,59 @@ void attentionSpan(const AttentionArgs& args, int span, const AttentionState& ou
     }
 }
 
+// A span's K and V in f32, for many tiles that read it one after the other.
+struct WideSpan {
+    static constexpr int kBlocks = kSpanPositions / kBlockPositions;
+    static constexpr int kMostHeadDim = 128;
+    static constexpr int kHalf = kMostHeadDim * kBlockPositions;
+    alignas(64) float values[kBlocks][2][kHalf];  // K as [headDim, 64] and V as [64, headDim], one after the other
+};
+
+// Converts `count` halves, a multiple of 8.
+void widen(const std::byte* from, int count, float* to) {
+    for (int i = 0; i < count; i += kWidth, from += kWidth * HalfCache::kBytes) {
+        const bool eight = count - i < kWidth;
+        _mm512_mask_storeu_ps(to + i, eight ? 0xff : 0xffff, eight ? HalfCache::loadEight(from) : HalfCache::load(from));
+    }
+}
+
+// Tiles of halves, which are converted once for all of them.
+void attendWidened(const AttentionArgs& args, int span, const AttentionState& out) {
+    WideSpan wide;
+    const int first = span * kSpanPositions;
+    const int blockValues = args.headDim * kBlockPositions;
+    const std::byte* blocks[WideSpan::kBlocks] = {};
+    for (int b = 0; b < WideSpan::kBlocks; ++b) {
+        const int left = args.firstPosition + args.rows - first - b * kBlockPositions;
+        if (left <= 0) {
+            break;
+        }
+        const std::byte* block = args.blocks[first / kBlockPositions + b];
+        widen(block + args.kOffset, blockValues, wide.values[b][0]);
+        widen(block + args.vOffset, (left < kBlockPositions ? left : kBlockPositions) * args.headDim, wide.values[b][1]);
+        blocks[b] = reinterpret_cast<const std::byte*>(wide.values[b][0]);
+    }
+    AttentionArgs widened = args;
+    widened.firstPosition = args.firstPosition - first;
+    widened.blocks = blocks;
+    widened.kOffset = 0;
+    widened.vOffset = WideSpan::kHalf * sizeof(float);
+    widened.walk = nullptr;
+    attendTiles<FloatCache>(widened, 0, out);
+}
+
 }  // namespace
 
 void avx512AttentionSpanF16(const AttentionArgs& args, int span, const AttentionState& out) {
-    attentionSpan<HalfCache>(args, span, out);
+    if (args.rows * args.group >= kWidenedQueries && args.headDim <= WideSpan::kMostHeadDim) {
+        attendWidened(args, span, out);
+    } else {
+        attendTiles<HalfCache>(args, span, out);
+    }
 }
 
 void avx512AttentionSpanF32(const AttentionArgs& args, int span, const AttentionState& out) {
-    attentionSpan<FloatCache>(args, span, out);
+    attendTiles<FloatCache>(args, span, out);
 }
 
 }  // namespace larder::kernels

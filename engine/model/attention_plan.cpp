@@ -10,6 +10,9 @@ namespace {
 // With fewer tasks than this for each thread, long contexts are cut by spans too.
 constexpr std::size_t kTasksPerThread = 4;
 
+// With fewer positions to attend to for each thread, all heads together, asking ahead costs more than it saves.
+constexpr std::size_t kAskedPositions = 256;
+
 int spansUpTo(int lastPosition) { return lastPosition / kernels::kSpanPositions + 1; }
 
 }  // namespace
@@ -54,6 +57,10 @@ void AttentionPlan::make(const Batch& batch, int heads, int kvHeads, int headSiz
             keptQueries += static_cast<std::size_t>(tile.spans) * static_cast<std::size_t>(tile.rows * group);
         }
     }
+    std::size_t positions = 0;
+    for (const AttentionTile& tile : tiles)
+        if (tile.rows == 1) positions += static_cast<std::size_t>(tile.firstPosition) + 1;
+    asksAhead = positions >= kAskedPositions * threads;
     separateTiles = decode && keptQueries == 0;
 }
 

@@ -33,6 +33,7 @@ struct AttentionPlan {
     std::vector<AttentionTile> tiles;
     std::vector<AttentionTask> tasks;
     bool separateTiles = false;   // no tile sees keys that another one's rows bring: rows of one a sequence, one task a tile
+    bool asksAhead = false;       // enough to read for one row of a sequence each that asking for it ahead pays
     std::size_t keptQueries = 0;  // states to keep, for tiles of several tasks
     int group = 1;                // query heads per KV head
     int headDim = 0;

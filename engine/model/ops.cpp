@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/model/attention_plan.h"
+#include "engine/model/ops_attention_walk.h"
 
 namespace larder::model {
 namespace {
@@ -26,7 +27,7 @@ PanelPlace placeOf(const Matrix& matrix, int panel) {
 }  // namespace
 
 Ops::Ops(const kernels::Kernels& kernels, base::ThreadPool& pool)
-    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()), m_ownInputs(pool.threads()) {}
+    : m_kernels(kernels), m_pool(pool), m_plan(std::make_unique<AttentionPlan>()), m_walks(pool.threads()), m_ownInputs(pool.threads()) {}
 
 Ops::~Ops() = default;
 

@@ -23,6 +23,7 @@
 namespace larder::model {
 
 struct AttentionPlan;
+class AttentionWalk;
 
 class Ops {
 public:
@@ -86,6 +87,7 @@ private:
     base::ThreadPool& m_pool;
     const Batch* m_batch = nullptr;
     std::unique_ptr<AttentionPlan> m_plan;
+    std::vector<AttentionWalk> m_walks;   // [threads]
     std::vector<int> m_sequenceOf;        // [rows of the batch] index of the sequence
     struct alignas(64) OwnInput {         // of a thread: what it made itself for the current stage
         Activation activation;
@@ -93,7 +95,7 @@ private:
     };
     std::vector<OwnInput> m_ownInputs;    // [threads]
     std::vector<PanelPlace> m_announced;  // [threads], or empty: where each thread will begin
-    std::uint32_t m_stage = 0;            // counts stages with inputs of the threads' own
+    std::uint32_t m_stage = 0;            // counts stages with something of the threads' own
     StepArena m_arena;
 };
 

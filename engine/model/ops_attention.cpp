@@ -5,6 +5,7 @@
 #include "engine/kernels/rope_table.h"
 #include "engine/model/attention_plan.h"
 #include "engine/model/ops.h"
+#include "engine/model/ops_attention_walk.h"
 
 namespace larder::model {
 namespace {
@@ -34,7 +35,7 @@ public:
 
     void askForLastBlock(const AttentionTile& tile) const;
     void rotateAndStore(const AttentionTile& tile) const;
-    void attend(const AttentionTask& task) const;
+    void attend(const AttentionTask& task, kernels::KvWalk* walk) const;
     void mergeKept(const AttentionTile& tile) const;
 
 private:
@@ -108,7 +109,7 @@ void Stage::finish(const AttentionTile& tile, const kernels::AttentionState& sta
     }
 }
 
-void Stage::attend(const AttentionTask& task) const {
+void Stage::attend(const AttentionTask& task, kernels::KvWalk* walk) const {
     const auto span = m_kernels.attentionSpan[isF32() ? 1 : 0];
     const AttentionTile& tile = m_plan.tiles[static_cast<std::size_t>(task.tile)];
     kernels::AttentionArgs args;
@@ -122,6 +123,7 @@ void Stage::attend(const AttentionTask& task) const {
     args.blocks = sequenceOf(tile).blocks.data();
     args.kOffset = m_in.layout.kOffset(m_in.layer, tile.kvHead);
     args.vOffset = m_in.layout.vOffset(m_in.layer, tile.kvHead);
+    args.walk = walk;
     if (tile.tasks > 1) {
         for (int at = task.firstSpan; at < task.lastSpan; ++at) span(args, at, kept(tile, at));
         return;
@@ -172,13 +174,15 @@ void Ops::attention(const AttentionInput& in, const Activation& out) {
     const KeptStates kept = {rows(keptQueries, 1).values, rows(keptQueries, 1).values, rows(keptQueries, plan.headDim).values};
     const Stage stage(m_kernels, *m_batch, plan, in, result, out, kept);
     if (!plan.separateTiles) m_pool.run(plan.tiles.size(), [&](std::size_t index) { stage.rotateAndStore(plan.tiles[index]); });
-    m_pool.run(plan.tasks.size(), [&](std::size_t index) {
+    const AttentionWalk::Stage walkStage = {&plan, m_batch, &in.layout, in.layer, m_pool.threads(), ++m_stage};
+    m_pool.run(plan.tasks.size(), [&](std::size_t index, std::size_t thread) {
         const AttentionTask& task = plan.tasks[index];
         if (plan.separateTiles) {
             if (index + 1 < plan.tiles.size()) stage.askForLastBlock(plan.tiles[index + 1]);
             stage.rotateAndStore(plan.tiles[index]);
         }
-        stage.attend(task);
+        const bool asks = plan.asksAhead && plan.tiles[static_cast<std::size_t>(task.tile)].rows == 1;
+        stage.attend(task, asks ? m_walks[thread].at(walkStage, index) : nullptr);
     });
     if (keptQueries > 0) m_pool.run(plan.tiles.size(), [&](std::size_t index) { stage.mergeKept(plan.tiles[index]); });
     // Groups of columns that cross the tiles' bounds.
