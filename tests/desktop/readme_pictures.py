@@ -30,7 +30,7 @@ base = desktop.home / ".larder"
 
 def ask(address, number):
     body = {"model": model.stem, "stream": False, "max_tokens": 160,
-            "messages": [{"role": "user", "content": f"Question {number}. " + "Tell me about the things that are kept in a larder. " * (5 + number % 7 * 9)}]}
+            "messages": [{"role": "user", "content": "Tell me about the things that are kept in a larder. " * (5 + number % 7 * 9) + f"Question {number}."}]}
     request = urllib.request.Request(address + "/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:
         urllib.request.urlopen(request, timeout=120).read()
