@@ -57,7 +57,8 @@ public:
     // not. NotFound: no such model. Not remembered: the caller stores it (Settings::pinnedModels).
     Expected<void> pin(const std::string& model, bool pinned);
 
-    // Called from engine threads whenever status() may have changed; must not block. Set before the first submit, once.
+    // Called from engine threads whenever status() may have changed, until the destructor returns; must not block. Set before
+    // the first submit, once.
     void observe(std::function<void()> changed);
 
     // The model that was being loaded when the process last died, until it loads; requests for it are refused with a
