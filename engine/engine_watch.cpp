@@ -21,6 +21,7 @@ void addCounters(EngineStatus& status, double& firstTokenMs, const generate::Lan
     status.generatedTokens += lane.generatedTokens;
     status.requests += lane.requests;
     status.steps += lane.steps;
+    status.preemptions += lane.preemptions;
     status.computedPromptTokens += lane.computedPromptTokens;
     status.prefillSeconds += lane.prefillSeconds;
     status.decodeSeconds += lane.decodeSeconds;

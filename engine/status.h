@@ -53,6 +53,7 @@ struct EngineStatus {
     std::uint64_t generatedTokens = 0;
     std::uint64_t requests = 0;
     std::uint64_t steps = 0;
+    std::uint64_t preemptions = 0;     // answers that gave their place or room to others, and went on later
     std::uint64_t computedPromptTokens = 0;  // rows really computed for prompts, with what had to be computed again
     // Time in steps. One that computes prompts and decodes is split by its rows of each kind.
     double prefillSeconds = 0;         // rate = computedPromptTokens / prefillSeconds

@@ -85,19 +85,23 @@ TEST_P(ReuseBits, FreshWarmPartlyWarmBatchedAndReloaded) {
 }
 
 TEST_P(ReuseBits, PreemptedAndResumed) {
-    // Three answers up to the end of the window of 512, eight blocks each, in room for thirteen.
+    // Three answers up to the end of the window of 512, eight blocks each, in room for thirteen. Should this thread be held up
+    // between two of them, they do not meet: once more then.
     const auto roomy = engineWith(100, 1);
-    const auto tight = engineWith(13, 3);
-    std::vector<Asked> asked;
-    for (unsigned i = 0; i < 3; ++i) asked.push_back(ask(*tight, request(promptOf(80 + i, 20 + i), 0)));
-    std::size_t prompts = 0;
-    for (unsigned i = 0; i < 3; ++i) {
-        const Outcome pressed = waitFor(*asked[i].events);
-        const Outcome alone = run(*roomy, promptOf(80 + i, 20 + i), 0);
-        EXPECT_EQ(pressed.logitsHashes, alone.logitsHashes) << i;
-        prompts += 80 + i;
+    std::uint64_t preemptions = 0;
+    for (int attempt = 0; attempt < 10 && preemptions == 0; ++attempt) {
+        const auto tight = engineWith(13, 3);
+        ASSERT_TRUE(tight->load(model()).ok());
+        std::vector<Asked> asked;
+        for (unsigned i = 0; i < 3; ++i) asked.push_back(ask(*tight, request(promptOf(80 + i, 20 + i), 0)));
+        for (unsigned i = 0; i < 3; ++i) {
+            const Outcome pressed = waitFor(*asked[i].events);
+            const Outcome alone = run(*roomy, promptOf(80 + i, 20 + i), 0);
+            EXPECT_EQ(pressed.logitsHashes, alone.logitsHashes) << i;
+        }
+        preemptions = tight->status().preemptions;
     }
-    EXPECT_GT(tight->status().computedPromptTokens, prompts) << "nothing was preempted: the test does not test";
+    EXPECT_GT(preemptions, 0u) << "nothing was preempted: the test does not test";
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ReuseBits,
