@@ -126,8 +126,6 @@ private:
 // The window a model gets before it is loaded: the setting, else the trained one.
 std::size_t requestedContext(const ModelInfo& model, const Settings& settings);
 
-double steadyMs();  // the clock of Submit::submittedMs
-
 Error shuttingDown();
 Error crashedBefore(const std::string& model);
 

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/conductor.h"
+#include "engine/kv/kv_size.h"
 
 namespace larder {
 namespace {
@@ -13,10 +15,6 @@ namespace {
 constexpr std::size_t kUsefulTokens = 4096;
 
 }  // namespace
-
-double steadyMs() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::size_t requestedContext(const ModelInfo& model, const Settings& settings) {
     return settings.contextTokens > 0 ? settings.contextTokens : model.contextTokens;
@@ -119,12 +117,13 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
                          std::to_string(asked) + " may give poor answers");
     entry.trainedTokens = trained;
     const KvShape shape = loaded->kvShape();
-    entry.fullWindowBytes = kvBytesOf(shape, asked);
+    generate::LaneSettings lane{.maxRunning = m_parts.settings.maxRunning};
+    entry.fullWindowBytes = kv::kvBytesOf(shape, asked, lane.stepTokens);
     const std::size_t limit = hotLimit(m_table.largestWindowBytes());
-    entry.windowTokens = kvTokensWithin(shape, limit, asked);
+    lane.contextTokens = entry.windowTokens = kv::kvTokensWithin(shape, limit, asked, lane.stepTokens);
     if (entry.windowTokens == 0)
         return Error{ErrorCode::OutOfMemory, "the hot cache has no room for one block of " + entry.name + " (" +
-                                                 std::to_string((kvBytesOf(shape, kBlockTokens) - kvBytesOf(shape, 0)) >> 10) + " KB); raise --hot-cache"};
+                                                 std::to_string((kv::kvBytesOf(shape, kBlockTokens, lane.stepTokens) - kv::kvBytesOf(shape, 0, lane.stepTokens)) >> 10) + " KB); raise --hot-cache"};
     if (entry.windowTokens < asked)
         base::logWarning("the hot cache holds " + std::to_string(entry.windowTokens) + " tokens of " + entry.name +
                          ", so its window is cut from " + std::to_string(asked) + "; raise --hot-cache (" +
@@ -133,7 +132,6 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
     entry.vocabulary = loaded->vocabulary();
     entry.weightBytes = loaded->weightBytes();
     entry.lane = static_cast<generate::LaneId>(++m_lanes);
-    const generate::LaneSettings lane{.maxRunning = m_parts.settings.maxRunning, .contextTokens = entry.windowTokens};
     entry.status = m_worker.attach(entry.lane, std::move(loaded), lane, [mailbox = m_mailbox, id = entry.lane](Expected<void> done) {
         mailbox->post(Attached{id, std::move(done)});
     });
@@ -149,7 +147,7 @@ void Conductor::take(Attached message) {
         return refuseAll(name, message.result.error());
     }
     model.stage = TableModel::Stage::Serving;
-    model.servingSinceMs = steadyMs();
+    model.servingSinceMs = base::steadyMs();
     m_table.touch(name);
     base::logInfo(name + " is loaded");
 }

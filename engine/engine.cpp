@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/mailbox.h"
 #include "engine/base/memory.h"
@@ -90,7 +91,7 @@ Expected<Generation> Engine::submit(GenerationRequest request, GenerationSink si
     };
     request.model = model->name;
     inner.watch->queue(1);
-    generate::Submit submit{.id = id, .request = std::move(request), .sink = std::move(watched), .submittedMs = steadyMs()};
+    generate::Submit submit{.id = id, .request = std::move(request), .sink = std::move(watched), .submittedMs = base::steadyMs()};
     if (!mailbox->post(Route{model->name, std::move(submit)})) return shuttingDown();
     return Generation([mailbox, id] { mailbox->post(Drop{id}); });
 }

@@ -1,18 +1,15 @@
 #include "engine/engine_watch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include "engine/base/clock.h"
 
 namespace larder {
 namespace {
 
 // A rate is shown while it is being made and for this long afterwards: a chart must not keep an old one for ever.
 constexpr double kRateKeptMs = 1000;
-
-double watchClockMs() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // firstTokenMs: about when the last first token so far came (the step that ends a prompt brings it).
 void addCounters(EngineStatus& status, double& firstTokenMs, const generate::LaneStatus& lane) {
@@ -58,7 +55,7 @@ EngineStatus EngineWatch::status() const {
     const Stage stage = m_stage.read();
     EngineStatus status = stage.past;
     double firstTokenMs = stage.pastFirstTokenMs;
-    const double now = watchClockMs();
+    const double now = base::steadyMs();
     status.waitingSequences = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, m_queued));
     status.loadingSequences = stage.scene.loadingSequences;
     if (stage.hot) {

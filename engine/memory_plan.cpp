@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "engine/generate/lane_status.h"
-#include "engine/kv/block_pool.h"
 #include "engine/models.h"
 
 namespace larder {
@@ -12,17 +10,6 @@ namespace {
 
 // Activations, tables, the tokenizer: what a loaded model takes besides weights and KV.
 constexpr std::size_t kWorkBytes = std::size_t{64} << 20;
-
-std::size_t roundedBlocks(std::size_t tokens) { return (tokens + kBlockTokens - 1) / kBlockTokens; }
-
-// The state, and of each sliding window what it reads, a step's rows and the blocks that both ends cut.
-std::size_t fixedBytes(const KvShape& shape) {
-    std::size_t bytes = kv::BlockPool::strideOf(shape.stateBytes);
-    for (const KvGroup& group : shape.groups)
-        if (group.windowTokens > 0)
-            bytes += (roundedBlocks(group.windowTokens + generate::LaneSettings{}.stepTokens) + 1) * kv::BlockPool::strideOf(group.blockBytes);
-    return bytes;
-}
 
 struct Sums {
     std::size_t allBytes = 0;
@@ -99,16 +86,6 @@ RoomPlan planRoom(const MemoryNeed& need, const MemoryFree& free, std::vector<We
 std::size_t hotLimitBytes(const HotTierFigures& figures) {
     if (figures.settingBytes) return *figures.settingBytes;
     return std::min(std::max(figures.totalBytes / 4, figures.contextBytes), (figures.availableBytes + figures.kvBytes) / 2);
-}
-
-std::size_t kvBytesOf(const KvShape& shape, std::size_t tokens) {
-    return fixedBytes(shape) + roundedBlocks(tokens) * kv::BlockPool::strideOf(shape.groups.front().blockBytes);
-}
-
-std::size_t kvTokensWithin(const KvShape& shape, std::size_t bytes, std::size_t mostTokens) {
-    if (kvBytesOf(shape, mostTokens) <= bytes) return mostTokens;
-    const std::size_t fixed = fixedBytes(shape);
-    return bytes < fixed ? 0 : (bytes - fixed) / kv::BlockPool::strideOf(shape.groups.front().blockBytes) * kBlockTokens;
 }
 
 }  // namespace larder

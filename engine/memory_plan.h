@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/types.h"
 
 namespace larder {
 
@@ -56,10 +55,5 @@ struct HotTierFigures {
 
 // Design §5.6: the setting, else the larger of a quarter of the RAM and one full window, at most half of what the weights leave.
 std::size_t hotLimitBytes(const HotTierFigures& figures);
-
-// KV in RAM of one sequence with so many tokens; windows and state count whole, however short it is.
-std::size_t kvBytesOf(const KvShape& shape, std::size_t tokens);
-// The most tokens, in whole blocks or mostTokens, whose KV takes no more than bytes.
-std::size_t kvTokensWithin(const KvShape& shape, std::size_t bytes, std::size_t mostTokens);
 
 }  // namespace larder

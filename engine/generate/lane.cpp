@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
 #include <utility>
+
+#include "engine/base/clock.h"
 
 namespace larder::generate {
 
@@ -39,10 +40,6 @@ StepShape shapeOf(std::span<const Chunk> chunks) {
 
 }  // namespace
 
-double steadyMs() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 Lane::Lane(std::unique_ptr<model::Model> model, kv::KvCache& cache, const kernels::Kernels& kernels, base::ThreadPool* pool,
            const LaneSettings& settings, std::shared_ptr<base::Snapshot<LaneStatus>> status)
     : m_settings(settings),
@@ -67,7 +64,7 @@ bool Lane::cancel(SequenceId id) {
 }
 
 bool Lane::step() {
-    const Plan plan = m_scheduler.plan(steadyMs());
+    const Plan plan = m_scheduler.plan(base::steadyMs());
     for (Sequence* sequence : plan.admitted) reportProgress(*sequence);
     if (!plan.admitted.empty()) publish();  // the first chunk of a prompt may take long: show that it runs
     for (Sequence* sequence : plan.outgrown) finish(*sequence, FinishReason::Length);
@@ -80,7 +77,7 @@ bool Lane::step() {
 }
 
 void Lane::compute(std::span<const Chunk> chunks) {
-    const double begin = steadyMs();
+    const double begin = base::steadyMs();
     for (const Chunk& chunk : chunks)
         if (chunk.sequence->startedMs == 0) chunk.sequence->startedMs = begin;
     const StepShape shape = shapeOf(chunks);
@@ -101,7 +98,7 @@ void Lane::compute(std::span<const Chunk> chunks) {
         else
             noteNext(*uses[i].sequence, std::move(results[i]));
     }
-    const double done = steadyMs();
+    const double done = base::steadyMs();
     m_scheduler.noteStep(shape, done - begin);
     m_counters.noteStep(shape, begin, done);
 }
@@ -131,7 +128,7 @@ void Lane::notePrompt(const LogitsUse& use, StepSampler::Result result) {
 }
 
 void Lane::noteNext(Sequence& sequence, StepSampler::Result result) {
-    sequence.lastTokenMs = steadyMs();
+    sequence.lastTokenMs = base::steadyMs();
     if (!sequence.answering()) {
         sequence.firstTokenMs = sequence.lastTokenMs;
         m_counters.noteFirstToken(sequence.firstTokenMs - sequence.submittedMs);

@@ -70,7 +70,4 @@ private:
     std::shared_ptr<base::Snapshot<LaneStatus>> m_status;
 };
 
-// Steady clock, milliseconds: of Submit::submittedMs and all times of a lane.
-double steadyMs();
-
 }  // namespace larder::generate

@@ -10,7 +10,7 @@ struct Submit {
     SequenceId id{};
     GenerationRequest request;
     GenerationSink sink;
-    double submittedMs = 0;      // steady clock
+    double submittedMs = 0;      // base::steadyMs
     double loadedMs = 0;         // when its model was there, if it waited for that; else 0
 };
 

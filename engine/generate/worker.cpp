@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
@@ -195,9 +196,9 @@ bool Worker::Inner::step() {
     }
     std::stable_sort(ready.begin(), ready.end(), [](const Seat* a, const Seat* b) { return a->computedMs < b->computedMs; });
     for (Seat* seat : ready) {
-        const double begin = steadyMs();
+        const double begin = base::steadyMs();
         const bool stepped = seat->lane->step();
-        seat->computedMs += steadyMs() - begin;
+        seat->computedMs += base::steadyMs() - begin;
         if (stepped) return true;
     }
     return false;

@@ -5,7 +5,15 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/kv/kv_size.h"
+
 namespace larder::kv {
+namespace {
+
+// Where nothing grows with the length.
+constexpr std::size_t kUnlimitedTokens = std::size_t{1} << 40;
+
+}  // namespace
 // Invariants: the index holds one reference of every block in its nodes' payload and of every snapshot; a lease one of each
 // block it lists. A lease holds the nodes of its committed blocks from the first on without a gap, and group 0's payload of
 // all of them. m_cachedBytes counts payload that only the index holds, and the snapshots of nodes that no lease holds.
@@ -196,16 +204,7 @@ std::byte* KvCache::stateOf(const LeaseRecord& lease) const {
 }
 
 std::size_t KvCache::capacityTokens() const {
-    std::size_t fixedBytes = m_states ? m_states->strideBytes() : 0;
-    std::size_t blockBytes = m_pools[0] ? m_pools[0]->strideBytes() : 0;
-    for (std::size_t group = 1; group < m_pools.size(); ++group) {
-        if (!m_pools[group]) continue;
-        // A window, a step and the blocks both ends cut.
-        fixedBytes += (roundUpBlocks(m_shape.groups[group].windowTokens + m_stepTokens) + 1) * m_pools[group]->strideBytes();
-    }
-    if (m_tier.limitBytes() < fixedBytes) return 0;
-    if (blockBytes == 0) return std::size_t{1} << 40;
-    return (m_tier.limitBytes() - fixedBytes) / blockBytes * kBlockTokens;
+    return kvTokensWithin(m_shape, m_tier.limitBytes(), kUnlimitedTokens, m_stepTokens);
 }
 
 std::optional<std::uint64_t> KvCache::coldestTick() const {
