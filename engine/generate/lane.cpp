@@ -32,8 +32,7 @@ StepShape shapeOf(std::span<const Chunk> chunks) {
             continue;
         }
         shape.prefillRows += chunk.rows;
-        const double rows = static_cast<double>(chunk.rows);
-        shape.prefillPositions += rows * static_cast<double>(chunk.sequence->computed) + rows * (rows - 1) / 2;
+        shape.prefillPositions += positionsOf(chunk.rows, chunk.sequence->computed);
     }
     return shape;
 }

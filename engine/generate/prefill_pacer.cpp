@@ -18,13 +18,12 @@ constexpr double kMemory = 0.9;               // weight of a step against the ne
 constexpr double kDecodeMemory = 0.7;
 constexpr double kMostDebtSteps = 4;
 
-// Sum of the positions first, first + 1, ... of so many rows.
+}  // namespace
+
 double positionsOf(std::size_t rows, std::size_t first) {
     const double n = static_cast<double>(rows);
     return n * static_cast<double>(first) + n * (n - 1) / 2;
 }
-
-}  // namespace
 
 double PrefillPacer::budgetMs(bool decoding) const {
     if (!decoding) return m_stepMs;

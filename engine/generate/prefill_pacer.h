@@ -18,6 +18,9 @@ struct StepShape {
     double prefillPositions = 0;  // sum of the positions of the prompt rows
 };
 
+// Sum of the positions first, first + 1, ... of so many rows.
+double positionsOf(std::size_t rows, std::size_t first);
+
 class PrefillPacer {
 public:
     // stepMs: how long a step with prompt rows should take. decodeShare: of the time, in (0, 1).

@@ -6,54 +6,15 @@
 
 #include "engine/generate/prefill_pacer.h"
 #include "engine/generate/scheduler.h"
+#include "tests/generate/scheduler_house.h"
 
 namespace larder::generate {
 namespace {
 
 using testing::ElementsAre;
 
-class PriorityHouse {
-public:
-    PriorityHouse(std::size_t blocks, const SchedulerLimits& limits)
-        : m_cache(std::move(kv::KvCache::create(64, blocks)).value()), scheduler(*m_cache, limits) {}
-
-    std::uint64_t submit(std::size_t promptTokens, Priority priority, double submittedMs = 0) {
-        Submit message;
-        message.id = SequenceId{++m_lastId};
-        message.request.prompt.assign(promptTokens, 7);
-        message.request.prompt.front() = static_cast<TokenId>(1000 + m_lastId);
-        message.request.priority = priority;
-        message.sink = [](const GenerationEvent&) {};
-        message.submittedMs = submittedMs;
-        auto sequence = std::make_unique<Sequence>(std::move(message));
-        EXPECT_TRUE(scheduler.submit(sequence).ok());
-        return m_lastId;
-    }
-
-    std::vector<std::pair<std::uint64_t, std::size_t>> step(double nowMs = 0) {
-        const Plan plan = scheduler.plan(nowMs);
-        std::vector<std::pair<std::uint64_t, std::size_t>> rows;
-        for (const Chunk& chunk : plan.chunks) {
-            rows.emplace_back(static_cast<std::uint64_t>(chunk.sequence->id), chunk.rows);
-            scheduler.commit(chunk);
-            if (chunk.sequence->pendingTokens() == 0) (void)chunk.sequence->append(8, 100000);
-        }
-        EXPECT_EQ(scheduler.checkIntegrity(), "");
-        return rows;
-    }
-
-private:
-    std::unique_ptr<kv::KvCache> m_cache;
-    std::uint64_t m_lastId = 0;
-
-public:
-    Scheduler scheduler;
-};
-
-using Rows = std::pair<std::uint64_t, std::size_t>;
-
 TEST(Priority, InteractiveOnesAreAdmittedFirst) {
-    PriorityHouse house(1000, {.maxRunning = 2, .windowTokens = 5000, .stepTokens = 500});
+    SchedulerHouse house(1000, {.maxRunning = 2, .windowTokens = 5000, .stepTokens = 500});
     house.submit(50, Priority::Background);
     house.submit(50, Priority::Background);
     house.submit(50, Priority::Interactive);
@@ -61,7 +22,7 @@ TEST(Priority, InteractiveOnesAreAdmittedFirst) {
 }
 
 TEST(Priority, AnInteractiveOneTakesABackgroundOnesPlaceAndNothingIsLost) {
-    PriorityHouse house(1000, {.maxRunning = 2, .windowTokens = 5000, .stepTokens = 500});
+    SchedulerHouse house(1000, {.maxRunning = 2, .windowTokens = 5000, .stepTokens = 500});
     house.submit(50, Priority::Background);
     house.submit(300, Priority::Background);
     EXPECT_THAT(house.step(), ElementsAre(Rows{1, 50}, Rows{2, 300}));
@@ -73,7 +34,7 @@ TEST(Priority, AnInteractiveOneTakesABackgroundOnesPlaceAndNothingIsLost) {
 }
 
 TEST(Priority, BackgroundOnesAge) {
-    PriorityHouse house(1000, {.maxRunning = 1, .windowTokens = 5000, .stepTokens = 500});
+    SchedulerHouse house(1000, {.maxRunning = 1, .windowTokens = 5000, .stepTokens = 500});
     house.submit(50, Priority::Interactive, 0);
     house.step(0);
     house.submit(50, Priority::Background, 0);
@@ -83,7 +44,7 @@ TEST(Priority, BackgroundOnesAge) {
 }
 
 TEST(Priority, ABackgroundPromptThatIsFollowedHurries) {
-    PriorityHouse house(1000, {.maxRunning = 3, .windowTokens = 50000, .stepTokens = 100});
+    SchedulerHouse house(1000, {.maxRunning = 3, .windowTokens = 50000, .stepTokens = 100});
     house.submit(2000, Priority::Background);
     house.submit(2000, Priority::Interactive);
     Submit same;
@@ -115,8 +76,7 @@ TEST(PrefillPacer, LearnsWhatRowsCostAtAnyDepth) {
             EXPECT_LT(ms, 75) << "step " << step << " at " << position;
             EXPECT_GT(ms, 45) << "step " << step << " at " << position;
         }
-        const double n = static_cast<double>(rows);
-        pacer.note({.prefillRows = rows, .prefillPositions = n * static_cast<double>(position) + n * (n - 1) / 2}, ms);
+        pacer.note({.prefillRows = rows, .prefillPositions = positionsOf(rows, position)}, ms);
         position += rows;
     }
     EXPECT_GT(position, 10'000u);
@@ -136,8 +96,7 @@ TEST(PrefillPacer, DecodingKeepsItsShareOfTheTime) {
         if (budget > 0) rows = std::max<std::size_t>(1, pacer.rowsWithin(budget, position));
         const double ms = machineMs(rows, position, true);
         EXPECT_LT(ms, 90);
-        const double n = static_cast<double>(rows);
-        pacer.note({.decodeRows = 1, .prefillRows = rows, .prefillPositions = n * static_cast<double>(position) + n * (n - 1) / 2}, ms);
+        pacer.note({.decodeRows = 1, .prefillRows = rows, .prefillPositions = positionsOf(rows, position)}, ms);
         total += ms;
         promptMs += ms - 4;
         ++decodeSteps;
