@@ -260,7 +260,7 @@ void Conductor::show() {
         if (name == nullptr) continue;
         waiting[*name] += route != nullptr ? 1 : 0;
         const TableModel* model = m_table.find(*name);
-        if (route != nullptr && (model == nullptr || !model->serves())) ++scene.loadingSequences;
+        if (route != nullptr && (model == nullptr || !model->serves())) ++scene.modelWaitSequences;
     }
     for (const auto& [name, model] : m_table.all()) waiting.try_emplace(name, 0);
     for (const auto& [name, count] : waiting) {

@@ -13,18 +13,11 @@ constexpr double kRateKeptMs = 1000;
 
 // firstTokenMs: about when the last first token so far came (the step that ends a prompt brings it).
 void addCounters(EngineStatus& status, double& firstTokenMs, const generate::LaneStatus& lane) {
-    status.promptTokens += lane.promptTokens;
-    status.cachedTokens += lane.cachedTokens;
-    status.generatedTokens += lane.generatedTokens;
-    status.requests += lane.requests;
+    status.total.add(lane.usage);
+    status.ttft.add(lane.ttft);
     status.steps += lane.steps;
     status.preemptions += lane.preemptions;
-    status.computedPromptTokens += lane.computedPromptTokens;
-    status.prefillSeconds += lane.prefillSeconds;
-    status.decodeSeconds += lane.decodeSeconds;
-    status.firstTokens += lane.firstTokens;
-    status.totalTtftMs += lane.totalTtftMs;
-    if (lane.firstTokens == 0 || lane.lastPrefillMs < firstTokenMs) return;
+    if (lane.usage.firstTokens == 0 || lane.lastPrefillMs < firstTokenMs) return;
     status.lastTtftMs = lane.lastTtftMs;
     firstTokenMs = lane.lastPrefillMs;
 }
@@ -57,7 +50,7 @@ EngineStatus EngineWatch::status() const {
     double firstTokenMs = stage.pastFirstTokenMs;
     const double now = base::steadyMs();
     status.waitingSequences = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, m_queued));
-    status.loadingSequences = stage.scene.loadingSequences;
+    status.modelWaitSequences = stage.scene.modelWaitSequences;
     if (stage.hot) {
         const generate::HotStatus hot = stage.hot->read();
         status.hotTier = {hot.limitBytes, hot.leasedBytes, hot.cachedBytes, hot.evictedBlocks};

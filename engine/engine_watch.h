@@ -22,7 +22,7 @@ struct ModelScene {
 
 struct EngineScene {
     std::vector<ModelScene> models;    // by name
-    std::size_t loadingSequences = 0;
+    std::size_t modelWaitSequences = 0;
 };
 
 class EngineWatch {

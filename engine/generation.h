@@ -42,6 +42,8 @@ struct GenerationRequest {
     bool promptLogprobs = false;       // also for prompt positions 1..; needs topLogprobs >= 0
     bool logitsHash = false;           // report a hash of each sampled position's raw logits row
     Priority priority = Priority::Interactive;
+    bool noStore = false;              // what it computes is forgotten when it ends: neither kept in RAM nor written to the disk
+    bool pin = false;                  // its prompt stays on the disk until unpinned, as far as the limit allows
     // Where later requests are likely to branch off (after system prompt and tools): models with a recurrent state
     // keep a snapshot there. Ascending; a hint, others are ignored.
     std::vector<std::size_t> branchPositions;
@@ -65,6 +67,7 @@ struct PrefillProgress {
     std::size_t cachedTokens = 0;
     std::size_t totalTokens = 0;
     std::size_t followedTokens = 0;    // of the cached ones, see GenerationFinished
+    std::size_t loadedTokens = 0;      // likewise
     double loadMs = 0;                 // see GenerationTimings
 };
 
@@ -94,6 +97,7 @@ struct GenerationFinished {
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;      // of the prompt, not computed for this request
     std::size_t followedTokens = 0;    // of the cached ones: computed by another request while this one waited
+    std::size_t loadedTokens = 0;      // of the cached ones: read from the disk
     std::size_t generatedTokens = 0;   // includes the stop token
     GenerationTimings timings;
 };

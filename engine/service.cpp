@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kSearchResults = 30;
 
+Error noCache() { return {ErrorCode::Unavailable, "nothing is kept on the disk yet"}; }
+
 // Puts every verb on the thread where it belongs. What the command line set counts for this process, and reaches
 // settings.json only when the user saves.
 class AppService final : public Service {
@@ -46,6 +48,12 @@ public:
     void refreshModels() override {
         m_control.post([this] { m_control.refreshModels(); });
     }
+
+    void listCache(Reply<CacheListing> reply) override { Answer<CacheListing>(std::move(reply)).give(noCache()); }
+    void pinCached(const std::string&, bool, Reply<void> reply) override { Answer<void>(std::move(reply)).give(noCache()); }
+    void clearCache(const std::string&, bool, Reply<CacheCleared> reply) override { Answer<CacheCleared>(std::move(reply)).give(noCache()); }
+    void verifyCache(Reply<CacheVerified> reply) override { Answer<CacheVerified>(std::move(reply)).give(noCache()); }
+    void usageByHour(std::int64_t, Reply<std::vector<UsageHour>> reply) override { Answer<std::vector<UsageHour>>(std::move(reply)).give(noCache()); }
 
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         m_control.post([this, settings, answer = Answer<void>(std::move(reply))] { m_control.saveSettings(settings, answer); });

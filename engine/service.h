@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cache.h"
 #include "engine/downloads.h"
 #include "engine/error.h"
 #include "engine/hub.h"
@@ -20,6 +21,7 @@
 #include "engine/models.h"
 #include "engine/settings.h"
 #include "engine/status.h"
+#include "engine/usage.h"
 
 namespace larder {
 
@@ -42,6 +44,7 @@ struct ServiceSnapshot {
     std::string failure;                 // one sentence for Failed
     std::int64_t runningSinceUnixMs = 0; // 0 unless Running
     EngineStatus engine;
+    UsageTotals allTime;                 // over restarts, what runs now included; kept while no server runs
     std::shared_ptr<const std::vector<ModelInfo>> models;         // never null
     bool modelsKnown = false;            // false until the folders were read for the first time
     std::shared_ptr<const std::vector<DownloadStatus>> downloads; // never null
@@ -73,6 +76,13 @@ public:
     virtual void pinModel(const std::string& name, bool pinned, Reply<void> reply) = 0;  // takes effect at once, and is stored
     virtual void removeModel(const std::string& name, Reply<void> reply) = 0;  // unloads it first
     virtual void refreshModels() = 0;
+
+    // The cache on the disk. While no server runs they open its files themselves.
+    virtual void listCache(Reply<CacheListing> reply) = 0;
+    virtual void pinCached(const std::string& prefixId, bool pinned, Reply<void> reply) = 0;
+    virtual void clearCache(const std::string& model, bool pinnedToo, Reply<CacheCleared> reply) = 0;  // empty: of all models
+    virtual void verifyCache(Reply<CacheVerified> reply) = 0;
+    virtual void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) = 0;    // from then on
 
     // Checks, stores and applies what can be applied live; the rest shows as restartNeeded. Another base directory (the
     // wizard's choice, while no server runs) becomes the default of later starts too.

@@ -14,6 +14,9 @@
 
 namespace larder {
 
+// How KV is stored on the disk.
+enum class ColdCompression { None, Zstd };
+
 struct Settings {
     std::filesystem::path baseDir;             // default ~/.larder
     std::filesystem::path modelDir;            // default <baseDir>/models
@@ -23,7 +26,10 @@ struct Settings {
     std::string apiKey;                        // empty: the one in <baseDir>/api-key, made on first start
     std::string defaultModel;                  // name or path; empty: serve all, load what a request names
     std::optional<std::size_t> hotCacheBytes;  // empty: the rule of design §5.6
-    std::optional<std::size_t> coldCacheBytes; // empty: the rule of design §5.6 (cold tier: later step)
+    std::optional<std::size_t> coldCacheBytes; // KV on the disk; 0 = none; empty: the smaller of 20 GB and 10 % of the free space
+    ColdCompression coldCompression = ColdCompression::None;
+    std::uint64_t coldBytesPerDay = 100'000'000'000;  // past it only pinned prefixes and those used twice are written; 0 = no limit
+    std::uint64_t coldFloorBytes = 2'000'000'000;     // free disk space that is left to others
     KvType kvType = KvType::F16;
     std::size_t contextTokens = 0;             // 0 = the model's own window
     std::size_t maxRunning = 8;                // sequences computed at the same time

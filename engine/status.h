@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/cache.h"
+#include "engine/usage.h"
+
 namespace larder {
 
 enum class ModelState { Unloaded, Loading, Loaded, Failed };
@@ -36,8 +39,11 @@ struct HotTierStatus {
 struct EngineStatus {
     std::vector<ModelStatus> models;   // by name
     HotTierStatus hotTier;
+    ColdTierStatus coldTier;
+    std::vector<ModelUsage> usage;     // of every model that ran since the server started, by name
     std::size_t followingSequences = 0;  // of the waiting ones: wait for a prefix that another request is computing
-    std::size_t loadingSequences = 0;    // of the waiting ones: wait for their model to be loaded
+    std::size_t modelWaitSequences = 0;    // of the waiting ones: wait for their model to be loaded
+    std::size_t loadingSequences = 0;    // of the waiting ones: blocks of their prompt are being read from the disk
 
     std::string warning;               // one sentence: "X was not loaded: Larder crashed while loading it last time ..."; empty
     std::string isa;                   // "avx2"
@@ -48,19 +54,11 @@ struct EngineStatus {
     std::size_t prefillDoneTokens = 0;    // of the running prefills together, against prefillTotalTokens
     std::size_t prefillTotalTokens = 0;
     // Since the server started, all models together; they only grow.
-    std::uint64_t promptTokens = 0;
-    std::uint64_t cachedTokens = 0;
-    std::uint64_t generatedTokens = 0;
-    std::uint64_t requests = 0;
+    UsageCounters total;
+    TtftHistogram ttft;
     std::uint64_t steps = 0;
     std::uint64_t preemptions = 0;     // answers that gave their place or room to others, and went on later
-    std::uint64_t computedPromptTokens = 0;  // rows really computed for prompts, with what had to be computed again
-    // Time in steps. One that computes prompts and decodes is split by its rows of each kind.
-    double prefillSeconds = 0;         // rate = computedPromptTokens / prefillSeconds
-    double decodeSeconds = 0;          // rate = (generatedTokens - firstTokens) / decodeSeconds
-    std::uint64_t firstTokens = 0;     // answers whose first token came, and how long that took from submit
     double lastTtftMs = 0;
-    double totalTtftMs = 0;            // mean = totalTtftMs / firstTokens
     // Of the last second of such steps; 0 when none is under way and none ended within the last second.
     double prefillTokensPerSecond = 0;
     double decodeTokensPerSecond = 0;

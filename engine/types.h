@@ -27,6 +27,7 @@ struct KvGroup {
 struct KvShape {
     std::vector<KvGroup> groups;    // at least one; the first reads everything (or keeps nothing), further ones have windows
     std::size_t stateBytes = 0;
+    std::size_t elementBytes = 1;   // of the numbers in blocks and state, as compression wants to know them
     bool operator==(const KvShape&) const = default;
 };
 

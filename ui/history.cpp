@@ -16,13 +16,13 @@ double rateBetween(std::uint64_t tokensBefore, std::uint64_t tokens, double seco
 
 // The first token of an answer is the prompt's work: it costs no decode step.
 std::uint64_t decodedTokens(const EngineStatus& status) {
-    return status.generatedTokens - std::min(status.generatedTokens, status.firstTokens);
+    return status.total.generatedTokens - std::min(status.total.generatedTokens, status.total.firstTokens);
 }
 
 bool startedAnew(const EngineStatus& before, const EngineStatus& now) {
-    return now.promptTokens < before.promptTokens || now.generatedTokens < before.generatedTokens ||
-           now.steps < before.steps || now.requests < before.requests || now.firstTokens < before.firstTokens ||
-           now.computedPromptTokens < before.computedPromptTokens;
+    return now.total.promptTokens < before.total.promptTokens || now.total.generatedTokens < before.total.generatedTokens ||
+           now.steps < before.steps || now.total.requests < before.total.requests || now.total.firstTokens < before.total.firstTokens ||
+           now.total.computedPromptTokens < before.total.computedPromptTokens;
 }
 
 }  // namespace
@@ -42,9 +42,9 @@ void History::add(const ServiceSnapshot& snapshot, std::int64_t unixMs) {
     Sample sample;
     sample.second = second;
     sample.memoryBytes = static_cast<double>(snapshot.processMemoryBytes);
-    if (now.promptTokens > 0)
+    if (now.total.promptTokens > 0)
         sample.cacheEfficiencyPercent =
-            std::min(100.0, 100.0 * static_cast<double>(now.cachedTokens) / static_cast<double>(now.promptTokens));
+            std::min(100.0, 100.0 * static_cast<double>(now.total.cachedTokens) / static_cast<double>(now.total.promptTokens));
     if (!first) {
         // Nothing was sampled for a while because nothing happened: the line must not slope through that time.
         if (second - last().second > 2) {
@@ -54,13 +54,13 @@ void History::add(const ServiceSnapshot& snapshot, std::int64_t unixMs) {
             if (still.second > last().second) push(still);
         }
         const double elapsed = static_cast<double>(unixMs - m_beforeMs) / 1000;
-        sample.prefillTokensPerSecond = rateBetween(m_before.computedPromptTokens, now.computedPromptTokens,
-                                                    m_before.prefillSeconds, now.prefillSeconds, elapsed);
-        sample.decodeTokensPerSecond = rateBetween(decodedTokens(m_before), decodedTokens(now), m_before.decodeSeconds,
-                                                   now.decodeSeconds, elapsed);
-        if (now.firstTokens > m_before.firstTokens)
-            sample.ttftMs = std::max(0.0, now.totalTtftMs - m_before.totalTtftMs) /
-                            static_cast<double>(now.firstTokens - m_before.firstTokens);
+        sample.prefillTokensPerSecond = rateBetween(m_before.total.computedPromptTokens, now.total.computedPromptTokens,
+                                                    m_before.total.prefillSeconds, now.total.prefillSeconds, elapsed);
+        sample.decodeTokensPerSecond = rateBetween(decodedTokens(m_before), decodedTokens(now), m_before.total.decodeSeconds,
+                                                   now.total.decodeSeconds, elapsed);
+        if (now.total.firstTokens > m_before.total.firstTokens)
+            sample.ttftMs = std::max(0.0, now.total.ttftMs - m_before.total.ttftMs) /
+                            static_cast<double>(now.total.firstTokens - m_before.total.firstTokens);
     }
     push(sample);
     m_before = now;

@@ -160,10 +160,10 @@ QStringList StatusText::generatingLines(const QString& detail) const {
 QStringList StatusText::figureLines() const {
     const EngineStatus& engine = m_snapshot.engine;
     QStringList lines, rates;
-    if (engine.prefillSeconds > 0 && engine.computedPromptTokens > 0) rates += tr("Prefill %1").arg(prefillRate());
-    if (engine.decodeSeconds > 0 && engine.generatedTokens > engine.firstTokens) rates += tr("decode %1").arg(decodeRate());
+    if (engine.total.prefillSeconds > 0 && engine.total.computedPromptTokens > 0) rates += tr("Prefill %1").arg(prefillRate());
+    if (engine.total.decodeSeconds > 0 && engine.total.generatedTokens > engine.total.firstTokens) rates += tr("decode %1").arg(decodeRate());
     if (!rates.isEmpty()) lines += rates.join(QStringLiteral(", "));
-    if (engine.promptTokens > 0) lines += tr("%1 of the prompts came from the cache").arg(cacheEfficiency());
+    if (engine.total.promptTokens > 0) lines += tr("%1 of the prompts came from the cache").arg(cacheEfficiency());
     return lines;
 }
 
@@ -171,7 +171,7 @@ QString StatusText::requests() const {
     const EngineStatus& engine = m_snapshot.engine;
     const std::size_t waiting = engine.waitingSequences;
     if (engine.runningSequences == 0 && waiting == 0) return tr("No request is running or waiting.");
-    const std::size_t loading = std::min(engine.loadingSequences, waiting);
+    const std::size_t loading = std::min(engine.modelWaitSequences, waiting);
     const std::size_t following = std::min(engine.followingSequences, waiting - loading);
     const bool allLoading = loading > 0 && loading == waiting;
     QString text = allLoading ? tr("%1 running, %2 waiting for a model to load") : tr("%1 running, %2 waiting");
@@ -189,31 +189,31 @@ QString StatusText::hotTier() const {
 }
 
 QString StatusText::tokensProcessed() const {
-    return count(m_snapshot.engine.promptTokens + m_snapshot.engine.generatedTokens);
+    return count(m_snapshot.engine.total.promptTokens + m_snapshot.engine.total.generatedTokens);
 }
 
-QString StatusText::tokensCached() const { return count(m_snapshot.engine.cachedTokens); }
+QString StatusText::tokensCached() const { return count(m_snapshot.engine.total.cachedTokens); }
 
 QString StatusText::cacheEfficiency() const {
     const EngineStatus& engine = m_snapshot.engine;
-    if (engine.promptTokens == 0) return QStringLiteral("-");
-    return percent(static_cast<double>(engine.cachedTokens) / static_cast<double>(engine.promptTokens));
+    if (engine.total.promptTokens == 0) return QStringLiteral("-");
+    return percent(static_cast<double>(engine.total.cachedTokens) / static_cast<double>(engine.total.promptTokens));
 }
 
 QString StatusText::prefillRate() const {
-    return tokenRate(perSecond(m_snapshot.engine.computedPromptTokens, m_snapshot.engine.prefillSeconds));
+    return tokenRate(perSecond(m_snapshot.engine.total.computedPromptTokens, m_snapshot.engine.total.prefillSeconds));
 }
 
 QString StatusText::decodeRate() const {
     const EngineStatus& engine = m_snapshot.engine;  // first tokens are the prompts' work
-    const std::uint64_t decoded = engine.generatedTokens - std::min(engine.generatedTokens, engine.firstTokens);
-    return tokenRate(perSecond(decoded, engine.decodeSeconds));
+    const std::uint64_t decoded = engine.total.generatedTokens - std::min(engine.total.generatedTokens, engine.total.firstTokens);
+    return tokenRate(perSecond(decoded, engine.total.decodeSeconds));
 }
 
 QString StatusText::timeToFirstToken() const {
     const EngineStatus& engine = m_snapshot.engine;
-    if (engine.firstTokens == 0) return QStringLiteral("-");
-    const double milliseconds = engine.totalTtftMs / static_cast<double>(engine.firstTokens);
+    if (engine.total.firstTokens == 0) return QStringLiteral("-");
+    const double milliseconds = engine.total.ttftMs / static_cast<double>(engine.total.firstTokens);
     if (milliseconds < 100) return tr("%1 ms").arg(QLocale().toString(std::round(milliseconds), 'f', 0));
     if (milliseconds < 59'950) return tr("%1 s").arg(QLocale().toString(milliseconds / 1000, 'f', 1));
     return duration(milliseconds / 1000);

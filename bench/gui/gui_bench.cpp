@@ -127,7 +127,7 @@ int load(const std::filesystem::path& file, double seconds) {
     }
     QElapsedTimer waited;
     waited.start();
-    while (model.snapshot().engine.generatedTokens == 0 && waited.elapsed() < 60000) spin(0.1);
+    while (model.snapshot().engine.total.generatedTokens == 0 && waited.elapsed() < 60000) spin(0.1);
 
     LatencyMeter meter;
     std::atomic<bool> stop{false};
@@ -142,10 +142,10 @@ int load(const std::filesystem::path& file, double seconds) {
     QTimer pages;
     QObject::connect(&pages, &QTimer::timeout, [&] { window.showPage(static_cast<ui::PageId>(++page % 4)); });
     pages.start(1500);
-    const std::uint64_t before = model.snapshot().engine.generatedTokens;
+    const std::uint64_t before = model.snapshot().engine.total.generatedTokens;
     spin(seconds);
     model.refresh();
-    const std::uint64_t generated = model.snapshot().engine.generatedTokens - before;
+    const std::uint64_t generated = model.snapshot().engine.total.generatedTokens - before;
     stop = true;
     ticker.join();
     for (auto& client : clients) client->kill(), client->waitForFinished();
@@ -198,15 +198,15 @@ int hours(int count) {
             snapshot.engine.models = {ModelStatus{.name = "model", .state = ModelState::Loaded, .failure = {}}};
             const bool busy = second % 60 < 30;
             snapshot.engine.runningSequences = busy ? 1 : 0;
-            snapshot.engine.promptTokens += busy ? 400 : 0;
-            snapshot.engine.computedPromptTokens += busy ? 300 : 0;
-            snapshot.engine.cachedTokens += busy ? 100 : 0;
-            snapshot.engine.generatedTokens += busy ? 40 : 0;
-            snapshot.engine.prefillSeconds += busy ? 0.5 : 0;
-            snapshot.engine.decodeSeconds += busy ? 0.5 : 0;
-            snapshot.engine.requests += busy ? 1 : 0;
-            snapshot.engine.firstTokens += busy ? 1 : 0;
-            snapshot.engine.totalTtftMs += busy ? 120 : 0;
+            snapshot.engine.total.promptTokens += busy ? 400 : 0;
+            snapshot.engine.total.computedPromptTokens += busy ? 300 : 0;
+            snapshot.engine.total.cachedTokens += busy ? 100 : 0;
+            snapshot.engine.total.generatedTokens += busy ? 40 : 0;
+            snapshot.engine.total.prefillSeconds += busy ? 0.5 : 0;
+            snapshot.engine.total.decodeSeconds += busy ? 0.5 : 0;
+            snapshot.engine.total.requests += busy ? 1 : 0;
+            snapshot.engine.total.firstTokens += busy ? 1 : 0;
+            snapshot.engine.total.ttftMs += busy ? 120 : 0;
             snapshot.processMemoryBytes = 200'000'000 + static_cast<std::uint64_t>(second % 1000) * 1000;
         });
         model.sampleAt(1'700'000'000'000 + second * std::int64_t{1000});

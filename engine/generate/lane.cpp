@@ -53,7 +53,7 @@ Lane::Lane(std::unique_ptr<model::Model> model, kv::KvCache& cache, const kernel
 
 void Lane::submit(Submit message) {
     auto sequence = std::make_unique<Sequence>(std::move(message));
-    ++m_counters.status().requests;
+    ++m_counters.status().usage.requests;
     if (auto taken = m_scheduler.submit(sequence); !taken) m_ended.push_back({std::move(sequence), std::move(taken).error()});
 }
 
@@ -104,7 +104,7 @@ void Lane::compute(std::span<const Chunk> chunks) {
 
 // At the first admission and after every chunk that got further than before; what preemption repeats is not news.
 void Lane::reportProgress(Sequence& sequence) {
-    LaneStatus& counters = m_counters.status();
+    UsageCounters& counters = m_counters.status().usage;
     const std::size_t computed = std::min(sequence.computed, sequence.promptTokens);
     if (!sequence.reportedTokens) {
         sequence.cachedTokens = computed;
@@ -136,7 +136,7 @@ void Lane::noteNext(Sequence& sequence, StepSampler::Result result) {
         sequence.sink(PromptLogprobs{.positions = std::exchange(sequence.promptLogprobs, {})});
         sequence.request.promptLogprobs = false;  // reported; not again after preemption
     }
-    ++m_counters.status().generatedTokens;
+    ++m_counters.status().usage.generatedTokens;
     const std::optional<FinishReason> reason = sequence.append(result.token, m_settings.contextTokens);
     if (reason != FinishReason::Stop) {
         sequence.sink(GeneratedToken{

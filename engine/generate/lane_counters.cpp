@@ -28,9 +28,9 @@ void LaneCounters::noteStep(const StepShape& shape, double beginMs, double endMs
     const double rows = static_cast<double>(shape.prefillRows + shape.decodeRows);
     ++m_status.steps;
     m_status.longestStepMs = std::max(m_status.longestStepMs, ms);
-    m_status.computedPromptTokens += shape.prefillRows;
-    m_status.prefillSeconds += ms / 1000 * static_cast<double>(shape.prefillRows) / rows;
-    m_status.decodeSeconds += ms / 1000 * static_cast<double>(shape.decodeRows) / rows;
+    m_status.usage.computedPromptTokens += shape.prefillRows;
+    m_status.usage.prefillSeconds += ms / 1000 * static_cast<double>(shape.prefillRows) / rows;
+    m_status.usage.decodeSeconds += ms / 1000 * static_cast<double>(shape.decodeRows) / rows;
     if (shape.prefillRows > 0) m_status.lastPrefillMs = endMs;
     if (shape.decodeRows > 0) m_status.lastDecodeMs = endMs;
     m_status.prefillTokensPerSecond = m_prefill.perSecond();
@@ -38,9 +38,10 @@ void LaneCounters::noteStep(const StepShape& shape, double beginMs, double endMs
 }
 
 void LaneCounters::noteFirstToken(double waitedMs) {
-    ++m_status.firstTokens;
+    ++m_status.usage.firstTokens;
     m_status.lastTtftMs = std::max(0.0, waitedMs);
-    m_status.totalTtftMs += m_status.lastTtftMs;
+    m_status.usage.ttftMs += m_status.lastTtftMs;
+    m_status.ttft.add(m_status.lastTtftMs);
 }
 
 }  // namespace larder::generate

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/usage.h"
+
 namespace larder::generate {
 
 // One loaded model on the engine thread, from attach() to detach(); unique for the life of the worker.
@@ -29,23 +31,17 @@ struct LaneStatus {
     std::size_t running = 0;
     std::size_t waiting = 0;            // the following ones included
     std::size_t following = 0;          // of the waiting ones: another request computes their prefix
+    std::size_t loading = 0;            // of the waiting ones: blocks of their prompt are being read from the disk
     std::size_t leasedBytes = 0;        // KV that running requests hold
     std::size_t cachedBytes = 0;        // KV kept for later ones
     PrefillsUnderWay prefills;          // of the running ones
     // Since attach; they only grow.
-    std::uint64_t promptTokens = 0;     // computed or cached
-    std::uint64_t cachedTokens = 0;
-    std::uint64_t computedPromptTokens = 0;  // rows, with what preemption repeats
-    std::uint64_t generatedTokens = 0;
-    std::uint64_t requests = 0;
+    UsageCounters usage;
+    TtftHistogram ttft;
     std::uint64_t preemptions = 0;
     std::uint64_t steps = 0;
     double longestStepMs = 0;
-    double prefillSeconds = 0;          // a step that computes prompts and decodes counts here and there, by its rows
-    double decodeSeconds = 0;
-    std::uint64_t firstTokens = 0;
     double lastTtftMs = 0;              // submit to first token
-    double totalTtftMs = 0;
     // Of the last second of steps that had such rows, and when (steady clock) the last of them ended.
     double prefillTokensPerSecond = 0;
     double decodeTokensPerSecond = 0;

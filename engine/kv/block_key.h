@@ -2,6 +2,8 @@
 //
 //   root    = XXH3-128(identity bytes, kind 1)
 //   child   = XXH3-128(parent key | 64 token ids as little-endian int32), 16 + 256 bytes
+//   tail    = the same of 1 to 63 token ids, with seed 1
+//   state   = the same of 1 to 64 token ids, with seed 2
 //
 // Keys name blocks; whoever finds one by its key compares the token ids too, so a collision is a miss. Plain values.
 #pragma once
@@ -23,6 +25,8 @@ struct BlockKeyHash {
 
 BlockKey rootKey(const base::Hash128& identity);
 BlockKey childKey(const BlockKey& parent, std::span<const TokenId> tokens);  // tokens: [64]
+BlockKey tailKey(const BlockKey& parent, std::span<const TokenId> tokens);   // tokens: [1..63] of an end of a request
+BlockKey stateKey(const BlockKey& parent, std::span<const TokenId> tokens);  // tokens: [1..64] before a recurrent state
 
 // The keys of a sequence's full blocks, made as far as they are asked for.
 class KeyChain {

@@ -25,7 +25,7 @@ public:
 
     virtual const KvLayout& kvLayout() const = 0;        // of layer group 0
     // What has to be kept of a sequence; the group of the layout alone unless a model says otherwise.
-    virtual KvShape kvShape() const { return {.groups = {{.blockBytes = kvLayout().blockBytes()}}, .stateBytes = 0}; }
+    virtual KvShape kvShape() const { return {.groups = {{.blockBytes = kvLayout().blockBytes()}}, .stateBytes = 0, .elementBytes = kvLayout().elementBytes()}; }
     // Of everything that KV depends on besides the tokens: weights by content, graph, KV type, arithmetic. Equal for a
     // renamed or copied file.
     virtual base::Hash128 identity() const = 0;

@@ -132,15 +132,15 @@ TEST_F(EngineTest, CountersGoOnOverModels) {
         ASSERT_TRUE(asked.generation.ok());
         waitFor(*asked.events);
         const EngineStatus now = engine->status();
-        EXPECT_EQ(now.generatedTokens, before.generatedTokens + 16);
-        EXPECT_EQ(now.promptTokens, before.promptTokens + 5);
-        EXPECT_EQ(now.computedPromptTokens + now.cachedTokens, before.computedPromptTokens + before.cachedTokens + 5);
-        EXPECT_EQ(now.requests, before.requests + 1);
-        EXPECT_EQ(now.firstTokens, before.firstTokens + 1);
-        EXPECT_GT(now.prefillSeconds, before.prefillSeconds);
-        EXPECT_GT(now.decodeSeconds, before.decodeSeconds);
+        EXPECT_EQ(now.total.generatedTokens, before.total.generatedTokens + 16);
+        EXPECT_EQ(now.total.promptTokens, before.total.promptTokens + 5);
+        EXPECT_EQ(now.total.computedPromptTokens + now.total.cachedTokens, before.total.computedPromptTokens + before.total.cachedTokens + 5);
+        EXPECT_EQ(now.total.requests, before.total.requests + 1);
+        EXPECT_EQ(now.total.firstTokens, before.total.firstTokens + 1);
+        EXPECT_GT(now.total.prefillSeconds, before.total.prefillSeconds);
+        EXPECT_GT(now.total.decodeSeconds, before.total.decodeSeconds);
         EXPECT_GT(now.lastTtftMs, 0);
-        EXPECT_GT(now.totalTtftMs, before.totalTtftMs);
+        EXPECT_GT(now.total.ttftMs, before.total.ttftMs);
         before = now;
     }
 }

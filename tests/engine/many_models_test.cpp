@@ -99,7 +99,7 @@ TEST_F(ManyModels, AnswerSideBySide) {
     EXPECT_TRUE(std::equal(alone32.begin(), alone32.end(), first.tokens.begin()));
     many.clear();
     until([&] { return engine->checkIntegrity().empty() && engine->status().runningSequences == 0; });
-    EXPECT_GE(engine->status().generatedTokens, 560u);
+    EXPECT_GE(engine->status().total.generatedTokens, 560u);
 }
 
 TEST_F(ManyModels, OneLoadsWhileAnotherAnswers) {
@@ -111,7 +111,7 @@ TEST_F(ManyModels, OneLoadsWhileAnotherAnswers) {
     until([&] { return statusOf(*engine, kF16).waitingSequences == 1; });
     EXPECT_EQ(statusOf(*engine, kF16).state, ModelState::Loading);
     EXPECT_GT(statusOf(*engine, kF16).loadProgress, 0);
-    EXPECT_EQ(engine->status().loadingSequences, 1u);
+    EXPECT_EQ(engine->status().modelWaitSequences, 1u);
     EXPECT_EQ(engine->status().waitingSequences, 1u);
     const Outcome meanwhile = answer(kF32, 50);
     ASSERT_TRUE(meanwhile.finished);
@@ -122,7 +122,7 @@ TEST_F(ManyModels, OneLoadsWhileAnotherAnswers) {
     ASSERT_TRUE(late.finished);
     EXPECT_GT(late.finished->timings.loadMs, 0);
     EXPECT_GE(late.finished->timings.queueMs, 0);
-    EXPECT_EQ(engine->status().loadingSequences, 0u);
+    EXPECT_EQ(engine->status().modelWaitSequences, 0u);
     EXPECT_EQ(answer(kF16).finished->timings.loadMs, 0) << "it is loaded now";
 }
 
@@ -169,7 +169,7 @@ TEST_F(ManyModels, TheLeastRecentlyUsedMakesRoom) {
     minutes = 4;
     EXPECT_TRUE(answer(kF16).finished);
     EXPECT_THAT(loaded(), ElementsAre(kF16, kQ8));
-    EXPECT_EQ(engine->status().requests, 5u) << "counters of those that left stay";
+    EXPECT_EQ(engine->status().total.requests, 5u) << "counters of those that left stay";
 }
 
 TEST_F(ManyModels, PinnedOnesStayAndTheErrorHasTheNumbers) {
@@ -285,7 +285,7 @@ TEST_F(ManyModels, OneIsUnloadedByNameAndTheOthersStay) {
     running.events->wait();
     EXPECT_TRUE(unload(kF16).ok());
     EXPECT_THAT(loaded(), ElementsAre(kF32));
-    EXPECT_EQ(engine->status().generatedTokens, 203u) << "what ran was finished first";
+    EXPECT_EQ(engine->status().total.generatedTokens, 203u) << "what ran was finished first";
     EXPECT_EQ(statusOf(*engine, kF16).state, ModelState::Unloaded);
     EXPECT_TRUE(unload("").ok());
     EXPECT_TRUE(loaded().empty());

@@ -38,7 +38,7 @@ TEST_P(Reuse, TheSamePromptAgainComputesItsLastTokenOnly) {
     const Collected& again = house.run(greedy(prompt, 20));
     expectAnswer(again, prompt, 20, GetParam());
     EXPECT_EQ(again.finished->cachedTokens, 999u);
-    EXPECT_EQ(house.status().computedPromptTokens, 1001u);
+    EXPECT_EQ(house.status().usage.computedPromptTokens, 1001u);
     house.expectEmpty();
 }
 
@@ -85,7 +85,7 @@ TEST_P(Reuse, IdenticalPromptsAtTheSameTimeComputeOnce) {
     for (int i = 0; i < 8; ++i) ids.push_back(house.submit(greedy(prompt, 20)));
     house.release();
     for (const auto id : ids) expectAnswer(house.wait(id), prompt, 20, GetParam());
-    EXPECT_EQ(house.status().computedPromptTokens, 1030u + 7u);
+    EXPECT_EQ(house.status().usage.computedPromptTokens, 1030u + 7u);
     for (std::size_t i = 1; i < 8; ++i) {
         EXPECT_EQ(house.wait(ids[i]).finished->cachedTokens, 1029u);
         EXPECT_GE(house.wait(ids[i]).finished->followedTokens, 1029u - 100) << "all but what was done when they came";
@@ -105,7 +105,7 @@ TEST_P(Reuse, AnotherTakesOverWhenTheOneInFrontIsCancelled) {
     house.release();
     expectAnswer(house.wait(second), prompt, 5, GetParam());
     expectAnswer(house.wait(third), prompt, 5, GetParam());
-    EXPECT_LE(house.status().computedPromptTokens, 3000u + 64 + 2) << "what the first one had done is not done again";
+    EXPECT_LE(house.status().usage.computedPromptTokens, 3000u + 64 + 2) << "what the first one had done is not done again";
     house.expectEmpty();
 }
 
@@ -165,7 +165,7 @@ TEST_P(Reuse, RandomConversationsInASmallRoom) {
         ASSERT_EQ(house.worker().checkIntegrity(), "");
     }
     house.expectEmpty();
-    EXPECT_GT(house.status().cachedTokens, 2000u);
+    EXPECT_GT(house.status().usage.cachedTokens, 2000u);
     EXPECT_GT(house.status().preemptions, 0u);
 }
 
@@ -211,7 +211,7 @@ TEST(Lanes, AModelThatLeavesAndComesBackFindsItsKv) {
     const Collected& again = house.wait(house.submit(greedy(prompt, 3), back));
     EXPECT_EQ(again.finished->cachedTokens, 499u);
     EXPECT_EQ(again.ids(), expectedGreedy(prompt, 3).ids);
-    EXPECT_EQ(status->read().requests, 1u);
+    EXPECT_EQ(status->read().usage.requests, 1u);
     const Collected& refused = house.wait(house.submit(greedy(prompt, 3), WorkerHouse::kLane));
     ASSERT_TRUE(refused.error);
     EXPECT_EQ(refused.error->code, ErrorCode::Unavailable);

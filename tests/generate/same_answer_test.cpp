@@ -70,7 +70,7 @@ TEST(SameAnswer, PreemptedAndResumed) {
                 EXPECT_GT(answer.progress[k].computedTokens, answer.progress[k - 1].computedTokens);
         }
         EXPECT_GT(house.status().preemptions, 0u) << "nothing was preempted: the test does not test";
-        EXPECT_EQ(house.status().promptTokens, 6 * 100 + 15u);
+        EXPECT_EQ(house.status().usage.promptTokens, 6 * 100 + 15u);
         house.expectEmpty();
     }
 }

@@ -12,21 +12,21 @@ TEST(WorkerStatus, CountsRowsTimesAndFirstTokens) {
     WorkerHouse house({.contextTokens = 1000}, 64);
     house.run(greedy(scriptedPrompt(100, 1), 20));
     const LaneStatus first = house.status();
-    EXPECT_EQ(first.computedPromptTokens, 100u);
-    EXPECT_EQ(first.firstTokens, 1u);
-    EXPECT_GT(first.prefillSeconds, 0);
-    EXPECT_GT(first.decodeSeconds, 0);
+    EXPECT_EQ(first.usage.computedPromptTokens, 100u);
+    EXPECT_EQ(first.usage.firstTokens, 1u);
+    EXPECT_GT(first.usage.prefillSeconds, 0);
+    EXPECT_GT(first.usage.decodeSeconds, 0);
     EXPECT_GT(first.lastTtftMs, 0);
-    EXPECT_EQ(first.totalTtftMs, first.lastTtftMs);
+    EXPECT_EQ(first.usage.ttftMs, first.lastTtftMs);
     EXPECT_GT(first.lastDecodeMs, first.lastPrefillMs);
 
     house.run(greedy(scriptedPrompt(30, 2), 1));  // prefill only
     const LaneStatus second = house.status();
-    EXPECT_EQ(second.computedPromptTokens, 130u);
-    EXPECT_EQ(second.firstTokens, 2u);
-    EXPECT_EQ(second.decodeSeconds, first.decodeSeconds);
-    EXPECT_GT(second.prefillSeconds, first.prefillSeconds);
-    EXPECT_DOUBLE_EQ(second.totalTtftMs, first.totalTtftMs + second.lastTtftMs);
+    EXPECT_EQ(second.usage.computedPromptTokens, 130u);
+    EXPECT_EQ(second.usage.firstTokens, 2u);
+    EXPECT_EQ(second.usage.decodeSeconds, first.usage.decodeSeconds);
+    EXPECT_GT(second.usage.prefillSeconds, first.usage.prefillSeconds);
+    EXPECT_DOUBLE_EQ(second.usage.ttftMs, first.usage.ttftMs + second.lastTtftMs);
     house.expectEmpty();
 }
 
@@ -68,9 +68,9 @@ TEST(WorkerStatus, TellsOfEveryStepAndStaysReadableAfterTheEnd) {
     EXPECT_GE(changes, 20);
     const auto watch = house.watch();
     house.worker().stop();
-    EXPECT_EQ(house.status().generatedTokens, 20u);
+    EXPECT_EQ(house.status().usage.generatedTokens, 20u);
     house.shutDown();
-    EXPECT_EQ(watch->read().generatedTokens, 20u);
+    EXPECT_EQ(watch->read().usage.generatedTokens, 20u);
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ TEST(Worker, AnswersWithTheTokensOfTheModel) {
     EXPECT_GE(answer.finished->timings.prefillMs, 0);
     EXPECT_GE(answer.finished->timings.decodeMs, 0);
     const LaneStatus status = house.status();
-    EXPECT_EQ(status.promptTokens, 10u);
-    EXPECT_EQ(status.generatedTokens, 20u);
-    EXPECT_EQ(status.requests, 1u);
+    EXPECT_EQ(status.usage.promptTokens, 10u);
+    EXPECT_EQ(status.usage.generatedTokens, 20u);
+    EXPECT_EQ(status.usage.requests, 1u);
     EXPECT_EQ(status.steps, 20u);
     EXPECT_GT(status.prefillTokensPerSecond, 0);
     EXPECT_GT(status.decodeTokensPerSecond, 0);

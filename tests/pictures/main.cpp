@@ -175,7 +175,7 @@ void setModels(EngineStatus& engine) {
     idle.kvBytes = 700'000'000;
     engine.runningSequences = 2;
     engine.waitingSequences = 3;
-    engine.loadingSequences = 1;
+    engine.modelWaitSequences = 1;
     engine.followingSequences = 1;
     engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0};
 }
@@ -202,19 +202,19 @@ void fillHistory(ScriptedService& service, ui::EngineModel& model) {
             auto& engine = snapshot.engine;
             engine.runningSequences = decode || prefill ? 2 : 0;
             if (prefill) {
-                engine.promptTokens += 1800;
-                engine.cachedTokens += 1100;
-                engine.computedPromptTokens += 700;
-                engine.prefillSeconds += 0.9;
+                engine.total.promptTokens += 1800;
+                engine.total.cachedTokens += 1100;
+                engine.total.computedPromptTokens += 700;
+                engine.total.prefillSeconds += 0.9;
             }
             if (decode) {
-                engine.generatedTokens += static_cast<std::uint64_t>(36 + 6 * std::sin(second / 5.0));
-                engine.decodeSeconds += 0.95;
+                engine.total.generatedTokens += static_cast<std::uint64_t>(36 + 6 * std::sin(second / 5.0));
+                engine.total.decodeSeconds += 0.95;
             }
             if (second % 37 == 4) {
-                engine.requests += 2;
-                engine.firstTokens += 2;
-                engine.totalTtftMs += 2 * (400 + 13 * (second % 41));
+                engine.total.requests += 2;
+                engine.total.firstTokens += 2;
+                engine.total.ttftMs += 2 * (400 + 13 * (second % 41));
                 engine.lastTtftMs = 700;
             }
             engine.prefillTokensPerSecond = prefill ? 777 : 0;

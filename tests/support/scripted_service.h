@@ -119,6 +119,12 @@ public:
         return m_saved;
     }
 
+    // What the verbs of the cache answer; set before they are called.
+    CacheListing listing;
+    CacheCleared cleared;
+    CacheVerified verified;
+    std::vector<UsageHour> hours;
+
     // --- Service ------------------------------------------------------------------------------------------------------
     ServiceSnapshot snapshot() const override {
         std::lock_guard lock(m_mutex);
@@ -140,6 +146,26 @@ public:
     }
     void removeModel(const std::string& name, Reply<void> reply) override { finish("removeModel", name, std::move(reply)); }
     void refreshModels() override { record("refreshModels"); }
+
+    void listCache(Reply<CacheListing> reply) override {
+        record("listCache");
+        reply(listing);
+    }
+    void pinCached(const std::string& id, bool pinned, Reply<void> reply) override {
+        finish(pinned ? "pinCached" : "unpinCached", id, std::move(reply));
+    }
+    void clearCache(const std::string& model, bool pinnedToo, Reply<CacheCleared> reply) override {
+        record("clearCache " + model + (pinnedToo ? " pinned too" : ""));
+        reply(cleared);
+    }
+    void verifyCache(Reply<CacheVerified> reply) override {
+        record("verifyCache");
+        reply(verified);
+    }
+    void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) override {
+        record("usageByHour " + std::to_string(firstUnixHour));
+        reply(hours);
+    }
 
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         {

@@ -134,15 +134,15 @@ ServiceSnapshot snapshotAt(std::uint64_t prompt, std::uint64_t cached, std::uint
     snapshot.downloads = std::make_shared<const std::vector<DownloadStatus>>();
     snapshot.processMemoryBytes = 400'000'000;
     snapshot.runningSinceUnixMs = 1;
-    snapshot.engine.promptTokens = prompt;
-    snapshot.engine.cachedTokens = cached;
-    snapshot.engine.computedPromptTokens = prompt - cached;
-    snapshot.engine.generatedTokens = generated;
-    snapshot.engine.prefillSeconds = static_cast<double>(prompt - cached) / 500;
-    snapshot.engine.decodeSeconds = static_cast<double>(generated) / 20;
+    snapshot.engine.total.promptTokens = prompt;
+    snapshot.engine.total.cachedTokens = cached;
+    snapshot.engine.total.computedPromptTokens = prompt - cached;
+    snapshot.engine.total.generatedTokens = generated;
+    snapshot.engine.total.prefillSeconds = static_cast<double>(prompt - cached) / 500;
+    snapshot.engine.total.decodeSeconds = static_cast<double>(generated) / 20;
     if (generated > 0) {
-        snapshot.engine.firstTokens = 1;
-        snapshot.engine.totalTtftMs = 500;
+        snapshot.engine.total.firstTokens = 1;
+        snapshot.engine.total.ttftMs = 500;
     }
     return snapshot;
 }

@@ -59,13 +59,13 @@ TEST_F(EngineModelTest, AHammeringServiceIsToldOfTenTimesASecondAndTheLastValueA
     std::thread hammer([&] {
         while (!stop) {
             ++written;
-            service->edit([&](ServiceSnapshot& s) { s.engine.requests = written; });
+            service->edit([&](ServiceSnapshot& s) { s.engine.total.requests = written; });
         }
     });
     waitFor([&] { return told >= 8; });
     stop = true;
     hammer.join();
-    EXPECT_TRUE(waitFor([&] { return model.snapshot().engine.requests == written; }));
+    EXPECT_TRUE(waitFor([&] { return model.snapshot().engine.total.requests == written; }));
     QTest::qWait(250);  // nothing more may come
     EXPECT_GE(told, 8);
     EXPECT_LE(told, clock.elapsed() / 100 + 2);
@@ -216,8 +216,8 @@ TEST_F(EngineModelTest, UnwatchedItSamplesWhileBusyAndUntilTheRatesFell) {
     });
     ASSERT_TRUE(waitFor([&] { return model.history().size() >= 1; }));
     service->editQuietly([](ServiceSnapshot& s) {
-        s.engine.computedPromptTokens = 100;
-        s.engine.prefillSeconds = 0.5;
+        s.engine.total.computedPromptTokens = 100;
+        s.engine.total.prefillSeconds = 0.5;
     });
     ASSERT_TRUE(waitFor([&] { return model.history().at(model.history().size() - 1).prefillTokensPerSecond > 0; }));
     service->edit([](ServiceSnapshot& s) { s.engine.runningSequences = 0; });

@@ -21,10 +21,10 @@ protected:
 };
 
 TEST_F(HistoryTest, TheFirstSampleHasNoRatesWhateverWasDoneBefore) {
-    now.engine.computedPromptTokens = 90'000;
-    now.engine.generatedTokens = 5'000;
-    now.engine.prefillSeconds = 100;
-    now.engine.decodeSeconds = 100;
+    now.engine.total.computedPromptTokens = 90'000;
+    now.engine.total.generatedTokens = 5'000;
+    now.engine.total.prefillSeconds = 100;
+    now.engine.total.decodeSeconds = 100;
     now.processMemoryBytes = 4096;
     addAt(0);
     ASSERT_EQ(history.size(), 1u);
@@ -35,15 +35,15 @@ TEST_F(HistoryTest, TheFirstSampleHasNoRatesWhateverWasDoneBefore) {
 }
 
 TEST_F(HistoryTest, RatesAreTokensPerBusySecondBetweenTwoSamples) {
-    now.engine.computedPromptTokens = 1'000;
-    now.engine.prefillSeconds = 10;
+    now.engine.total.computedPromptTokens = 1'000;
+    now.engine.total.prefillSeconds = 10;
     addAt(0);
-    now.engine.computedPromptTokens += 300;
-    now.engine.prefillSeconds += 0.25;
-    now.engine.generatedTokens += 12;
-    now.engine.firstTokens += 2;
-    now.engine.decodeSeconds += 0.5;
-    now.engine.totalTtftMs += 500;
+    now.engine.total.computedPromptTokens += 300;
+    now.engine.total.prefillSeconds += 0.25;
+    now.engine.total.generatedTokens += 12;
+    now.engine.total.firstTokens += 2;
+    now.engine.total.decodeSeconds += 0.5;
+    now.engine.total.ttftMs += 500;
     addAt(1);
     EXPECT_DOUBLE_EQ(newest().prefillTokensPerSecond, 1'200);
     EXPECT_DOUBLE_EQ(newest().decodeTokensPerSecond, 20) << "first tokens are no decode steps";
@@ -56,18 +56,18 @@ TEST_F(HistoryTest, RatesAreTokensPerBusySecondBetweenTwoSamples) {
 
 TEST_F(HistoryTest, OnlyFirstTokensAreNoDecoding) {
     addAt(0);
-    now.engine.generatedTokens = 3;
-    now.engine.firstTokens = 3;
+    now.engine.total.generatedTokens = 3;
+    now.engine.total.firstTokens = 3;
     addAt(1);
     EXPECT_EQ(newest().decodeTokensPerSecond, 0);
-    now.engine.firstTokens = 9;  // more first tokens than tokens: a torn look must not wrap around
+    now.engine.total.firstTokens = 9;  // more first tokens than tokens: a torn look must not wrap around
     addAt(2);
     EXPECT_EQ(newest().decodeTokensPerSecond, 0);
 }
 
 TEST_F(HistoryTest, WithoutBusyTimeTheClockIsUsed) {
     addAt(0);
-    now.engine.computedPromptTokens = 100;
+    now.engine.total.computedPromptTokens = 100;
     addAt(2);
     EXPECT_DOUBLE_EQ(newest().prefillTokensPerSecond, 50);
 }
@@ -75,19 +75,19 @@ TEST_F(HistoryTest, WithoutBusyTimeTheClockIsUsed) {
 TEST_F(HistoryTest, CacheEfficiencyIsOfTheWholeRunAndNeverAboveAHundred) {
     addAt(0);
     EXPECT_EQ(newest().cacheEfficiencyPercent, 0);
-    now.engine.promptTokens = 400;
-    now.engine.cachedTokens = 100;
+    now.engine.total.promptTokens = 400;
+    now.engine.total.cachedTokens = 100;
     addAt(1);
     EXPECT_DOUBLE_EQ(newest().cacheEfficiencyPercent, 25);
-    now.engine.cachedTokens = 500;
+    now.engine.total.cachedTokens = 500;
     addAt(2);
     EXPECT_DOUBLE_EQ(newest().cacheEfficiencyPercent, 100);
 }
 
 TEST_F(HistoryTest, ASecondSnapshotInTheSameSecondIsLeftForTheNext) {
     addAt(0);
-    now.engine.computedPromptTokens = 100;
-    now.engine.prefillSeconds = 0.5;
+    now.engine.total.computedPromptTokens = 100;
+    now.engine.total.prefillSeconds = 0.5;
     addAt(0.9);
     EXPECT_EQ(history.size(), 1u);
     addAt(1);
@@ -95,12 +95,12 @@ TEST_F(HistoryTest, ASecondSnapshotInTheSameSecondIsLeftForTheNext) {
 }
 
 TEST_F(HistoryTest, AServerThatStartedAnewMakesNoSpikeAndNoNegativeRate) {
-    now.engine.computedPromptTokens = 1'000'000;
-    now.engine.generatedTokens = 50'000;
-    now.engine.prefillSeconds = 900;
-    now.engine.decodeSeconds = 900;
-    now.engine.firstTokens = 40;
-    now.engine.totalTtftMs = 40'000;
+    now.engine.total.computedPromptTokens = 1'000'000;
+    now.engine.total.generatedTokens = 50'000;
+    now.engine.total.prefillSeconds = 900;
+    now.engine.total.decodeSeconds = 900;
+    now.engine.total.firstTokens = 40;
+    now.engine.total.ttftMs = 40'000;
     addAt(0);
     now.runningSinceUnixMs = kStartMs + 500;
     now.engine = EngineStatus{};
@@ -108,42 +108,42 @@ TEST_F(HistoryTest, AServerThatStartedAnewMakesNoSpikeAndNoNegativeRate) {
     EXPECT_EQ(newest().prefillTokensPerSecond, 0);
     EXPECT_EQ(newest().decodeTokensPerSecond, 0);
     EXPECT_EQ(newest().ttftMs, 0);
-    now.engine.computedPromptTokens = 50;
-    now.engine.prefillSeconds = 0.5;
+    now.engine.total.computedPromptTokens = 50;
+    now.engine.total.prefillSeconds = 0.5;
     addAt(2);
     EXPECT_DOUBLE_EQ(newest().prefillTokensPerSecond, 100);
 }
 
 TEST_F(HistoryTest, CountersThatFellAreANewStartEvenWithoutANewTime) {
-    now.engine.generatedTokens = 50'000;
-    now.engine.decodeSeconds = 900;
+    now.engine.total.generatedTokens = 50'000;
+    now.engine.total.decodeSeconds = 900;
     addAt(0);
-    now.engine.generatedTokens = 10;
-    now.engine.decodeSeconds = 1;
+    now.engine.total.generatedTokens = 10;
+    now.engine.total.decodeSeconds = 1;
     addAt(1);
     EXPECT_DOUBLE_EQ(newest().decodeTokensPerSecond, 10);
 }
 
 TEST_F(HistoryTest, AServerBusierThanBeforeItsRestartMakesNoSpikeEither) {
-    now.engine.generatedTokens = 100;
-    now.engine.decodeSeconds = 10;
+    now.engine.total.generatedTokens = 100;
+    now.engine.total.decodeSeconds = 10;
     addAt(0);
     now.runningSinceUnixMs += 30'000;
-    now.engine.generatedTokens = 200;  // all of the new run: 200 in 20 s
-    now.engine.decodeSeconds = 20;
+    now.engine.total.generatedTokens = 200;  // all of the new run: 200 in 20 s
+    now.engine.total.decodeSeconds = 20;
     addAt(1);
     EXPECT_DOUBLE_EQ(newest().decodeTokensPerSecond, 10);
 }
 
 TEST_F(HistoryTest, AGapIsFlatAtZeroFromBothEnds) {
     addAt(0);
-    now.engine.computedPromptTokens = 100;
-    now.engine.prefillSeconds = 1;
+    now.engine.total.computedPromptTokens = 100;
+    now.engine.total.prefillSeconds = 1;
     addAt(1);
     ASSERT_DOUBLE_EQ(newest().prefillTokensPerSecond, 100);
     now.processMemoryBytes = 7;
-    now.engine.computedPromptTokens = 200;
-    now.engine.prefillSeconds = 2;
+    now.engine.total.computedPromptTokens = 200;
+    now.engine.total.prefillSeconds = 2;
     addAt(100);
     ASSERT_EQ(history.size(), 5u);
     EXPECT_EQ(history.at(2).second, kStartMs / 1000 + 2);
@@ -177,12 +177,12 @@ TEST_F(HistoryTest, TheRingKeepsTheNewestAndItsMemory) {
 
 TEST_F(HistoryTest, AClockSetBackBeginsAnewWithoutRates) {
     for (std::size_t second = 0; second < History::kSeconds + 5; ++second) addAt(static_cast<double>(second));
-    now.engine.computedPromptTokens = 100;
+    now.engine.total.computedPromptTokens = 100;
     addAt(10);
     ASSERT_EQ(history.size(), 1u) << "the old samples would lie in the future";
     EXPECT_EQ(newest().prefillTokensPerSecond, 0);
-    now.engine.computedPromptTokens = 150;
-    now.engine.prefillSeconds = 0.5;
+    now.engine.total.computedPromptTokens = 150;
+    now.engine.total.prefillSeconds = 0.5;
     addAt(11);
     ASSERT_EQ(history.size(), 2u);
     EXPECT_DOUBLE_EQ(newest().prefillTokensPerSecond, 100);

@@ -274,7 +274,7 @@ TEST_F(ModelsPageTest, FiltersByWordsAndSorts) {
 TEST_F(ModelsPageTest, RowsStayWhileOnlyFiguresChange) {
     threeModels();
     const InstalledRow* before = row("tiny");
-    edit([](ServiceSnapshot& s) { s.engine.generatedTokens = 5; });
+    edit([](ServiceSnapshot& s) { s.engine.total.generatedTokens = 5; });
     threeModels();   // the same models, read from the disk again
     EXPECT_EQ(row("tiny"), before);
     setModels({installed("tiny", 100, 8192)});

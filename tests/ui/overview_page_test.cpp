@@ -167,7 +167,7 @@ TEST_F(OverviewPageTest, RightNowIsThereWhileTheServerRuns) {
     edit([](ServiceSnapshot& s) {
         s.engine.runningSequences = 1;
         s.engine.waitingSequences = 2;
-        s.engine.loadingSequences = s.engine.followingSequences = 1;
+        s.engine.modelWaitSequences = s.engine.followingSequences = 1;
     });
     EXPECT_EQ(requests->text().toStdString(), "1 running, 2 waiting, 1 of them for a model to load, 1 follows another request");
     edit([](ServiceSnapshot& s) { s.server = ServerState::Stopped; });
@@ -224,8 +224,8 @@ TEST_F(OverviewPageTest, CacheEfficiencyIsASharePromptsHave) {
     serve();
     EXPECT_EQ(efficiency(), QStringLiteral("-"));
     edit([](ServiceSnapshot& s) {
-        s.engine.promptTokens = 1000;
-        s.engine.cachedTokens = 640;
+        s.engine.total.promptTokens = 1000;
+        s.engine.total.cachedTokens = 640;
     });
     EXPECT_EQ(efficiency(), QStringLiteral("64 %"));
 }

@@ -131,10 +131,10 @@ private:
             now.engine.models[0].weightBytes = 98'362'432;
             now.engine.models[0].kvBytes = 12'000'000;
             now.engine.waitingSequences = now.engine.models[3].waitingSequences = 3;
-            now.engine.loadingSequences = now.engine.followingSequences = 1;
+            now.engine.modelWaitSequences = now.engine.followingSequences = 1;
             now.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0};
-            now.engine.requests = 3;
-            now.engine.promptTokens = 1000;
+            now.engine.total.requests = 3;
+            now.engine.total.promptTokens = 1000;
             now.engine.prefillDoneTokens = 100;
             now.engine.prefillTotalTokens = 1000;
             now.engine.prefillTokensPerSecond = 100;

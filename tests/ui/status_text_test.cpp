@@ -231,18 +231,18 @@ TEST_F(StatusTextTest, TooltipHasAddressRequestsRatesAndCache) {
     engine.prefillingSequences = 1;
     engine.prefillDoneTokens = 1;
     engine.prefillTotalTokens = 4;
-    engine.promptTokens = 100;
-    engine.cachedTokens = 64;
-    engine.computedPromptTokens = 36;
-    engine.prefillSeconds = 0.1;
-    engine.generatedTokens = 22;
-    engine.firstTokens = 2;
-    engine.decodeSeconds = 1;
+    engine.total.promptTokens = 100;
+    engine.total.cachedTokens = 64;
+    engine.total.computedPromptTokens = 36;
+    engine.total.prefillSeconds = 0.1;
+    engine.total.generatedTokens = 22;
+    engine.total.firstTokens = 2;
+    engine.total.decodeSeconds = 1;
     EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(),
               "Larder: Generating\nReading a prompt: 1 of 4 tokens (25 %)\nhttp://127.0.0.1:1337\ntiny\n2 running, 3 "
               "waiting\n"
               "Prefill 360 tokens/s, decode 20 tokens/s\n64 % of the prompts came from the cache");
-    engine.generatedTokens = 2;
+    engine.total.generatedTokens = 2;
     EXPECT_FALSE(StatusText(snapshot).tooltip().contains(QStringLiteral("decode"))) << "nothing was decoded yet";
     snapshot.server = ServerState::Stopped;
     EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(),
@@ -255,7 +255,7 @@ TEST_F(StatusTextTest, TooltipNamesTheModelsAndWhatIsLoadedBesideThem) {
     EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(), "Larder: Serving\n2 models loaded\nhttp://127.0.0.1:1337\na, b%3");
     snapshot.engine.runningSequences = snapshot.engine.models[0].runningSequences = 1;
     snapshot.engine.models.push_back(loadingModel(0.5, "c"));
-    snapshot.engine.waitingSequences = snapshot.engine.loadingSequences = 2;
+    snapshot.engine.waitingSequences = snapshot.engine.modelWaitSequences = 2;
     EXPECT_EQ(StatusText(snapshot).tooltip().toStdString(),
               "Larder: Generating\na is answering\nhttp://127.0.0.1:1337\na, b%3\n1 running, 2 waiting for a model to load\nLoading c: 50 %");
     snapshot.engine = {};
@@ -287,7 +287,7 @@ TEST_F(StatusTextTest, RequestsSayWhatTheyWaitFor) {
         EngineStatus& engine = snapshot.engine;
         engine.runningSequences = running;
         engine.waitingSequences = waiting;
-        engine.loadingSequences = loading;
+        engine.modelWaitSequences = loading;
         engine.followingSequences = following;
         return StatusText(snapshot).requests().toStdString();
     };
@@ -319,14 +319,14 @@ TEST_F(StatusTextTest, FiguresOfThisRun) {
             EXPECT_EQ(figure, QStringLiteral("-"));
     }
     EngineStatus& engine = snapshot.engine;
-    engine.promptTokens = 1'200'000;
-    engine.generatedTokens = 34'567;
-    engine.firstTokens = 567;
-    engine.cachedTokens = 768'000;
-    engine.computedPromptTokens = 9'430;
-    engine.prefillSeconds = 10;
-    engine.decodeSeconds = 10'000;
-    engine.totalTtftMs = 567 * 400.0;
+    engine.total.promptTokens = 1'200'000;
+    engine.total.generatedTokens = 34'567;
+    engine.total.firstTokens = 567;
+    engine.total.cachedTokens = 768'000;
+    engine.total.computedPromptTokens = 9'430;
+    engine.total.prefillSeconds = 10;
+    engine.total.decodeSeconds = 10'000;
+    engine.total.ttftMs = 567 * 400.0;
     const StatusText text(snapshot);
     EXPECT_EQ(text.tokensProcessed(), QStringLiteral("1,234,567"));
     EXPECT_EQ(text.tokensCached(), QStringLiteral("768,000"));
@@ -334,15 +334,15 @@ TEST_F(StatusTextTest, FiguresOfThisRun) {
     EXPECT_EQ(text.prefillRate(), QStringLiteral("943 tokens/s"));
     EXPECT_EQ(text.decodeRate(), QStringLiteral("3.4 tokens/s")) << "34,000 decoded in 10,000 s";
     EXPECT_EQ(text.timeToFirstToken(), QStringLiteral("0.4 s"));
-    engine.firstTokens = engine.generatedTokens + 1;
+    engine.total.firstTokens = engine.total.generatedTokens + 1;
     EXPECT_EQ(StatusText(snapshot).decodeRate(), QStringLiteral("-")) << "must not wrap around";
 }
 
 TEST_F(StatusTextTest, TimeToFirstTokenChangesItsUnit) {
     ServiceSnapshot snapshot = servingSnapshot();
-    snapshot.engine.firstTokens = 1;
+    snapshot.engine.total.firstTokens = 1;
     const auto of = [&](double milliseconds) {
-        snapshot.engine.totalTtftMs = milliseconds;
+        snapshot.engine.total.ttftMs = milliseconds;
         return StatusText(snapshot).timeToFirstToken().toStdString();
     };
     EXPECT_EQ(of(0.2), "0 ms");

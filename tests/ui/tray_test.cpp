@@ -130,14 +130,14 @@ TEST_F(TrayTest, TheFirstLineSaysStateAndModel) {
 TEST_F(TrayTest, StatsFollow) {
     edit([](ServiceSnapshot& s) {
         s.server = ServerState::Running;
-        s.engine.promptTokens = 100;
-        s.engine.cachedTokens = 64;
-        s.engine.generatedTokens = 22;
-        s.engine.firstTokens = 2;
-        s.engine.decodeSeconds = 1;
-        s.engine.computedPromptTokens = 36;
-        s.engine.prefillSeconds = 0.1;
-        s.engine.totalTtftMs = 800;
+        s.engine.total.promptTokens = 100;
+        s.engine.total.cachedTokens = 64;
+        s.engine.total.generatedTokens = 22;
+        s.engine.total.firstTokens = 2;
+        s.engine.total.decodeSeconds = 1;
+        s.engine.total.computedPromptTokens = 36;
+        s.engine.total.prefillSeconds = 0.1;
+        s.engine.total.ttftMs = 800;
     });
     EXPECT_TRUE(waitUntil([&] { return texts(submenu("Serving stats"))[0].find("122") != std::string::npos; }));
     EXPECT_THAT(texts(submenu("Serving stats")),
@@ -219,9 +219,9 @@ TEST_F(TrayTest, AMenuBeingReadIsNotRebuiltForNothing) {
     service->setModels({modelOf("tiny")});
     ASSERT_TRUE(waitUntil([&] { return find(submenu("Models"), QStringLiteral("tiny")) != nullptr; }));
     const auto before = submenu("Models").actions();
-    edit([](ServiceSnapshot& s) { s.engine.requests = 7; });
+    edit([](ServiceSnapshot& s) { s.engine.total.requests = 7; });
     service->setModels({modelOf("tiny")});
-    edit([](ServiceSnapshot& s) { s.engine.promptTokens = 7; });
+    edit([](ServiceSnapshot& s) { s.engine.total.promptTokens = 7; });
     ASSERT_TRUE(waitUntil([&] { return texts(submenu("Serving stats"))[0].find('7') != std::string::npos; }));
     EXPECT_EQ(submenu("Models").actions(), before);
 }
@@ -306,8 +306,8 @@ TEST_F(TrayNoticeTest, EachIsShownOnce) {
     report(Notice::Kind::DownloadDone, "tiny is here.");
     ASSERT_EQ(shown.size(), 1);
     EXPECT_EQ(shown[0][0].toString(), QStringLiteral("tiny is here."));
-    edit([](ServiceSnapshot& s) { s.engine.requests = 1; });
-    ASSERT_TRUE(waitUntil([&] { return model.snapshot().engine.requests == 1; }));
+    edit([](ServiceSnapshot& s) { s.engine.total.requests = 1; });
+    ASSERT_TRUE(waitUntil([&] { return model.snapshot().engine.total.requests == 1; }));
     EXPECT_EQ(shown.size(), 1);
     report(Notice::Kind::LowDisk, "Only 1 GB is left.");
     ASSERT_EQ(shown.size(), 2);
@@ -363,7 +363,7 @@ TEST_F(TrayTest, TheIconIsSetOnlyWhenTheStateChanges) {
     ASSERT_FALSE(tray->icon().icon().isNull());
     tray->icon().setIcon(mark);
     edit([](ServiceSnapshot& s) {
-        s.engine.promptTokens = 5;
+        s.engine.total.promptTokens = 5;
         s.address = "http://127.0.0.1:9";
     });
     ASSERT_TRUE(waitUntil([&] { return texts(submenu("Serving stats"))[0].find('5') != std::string::npos; }));
@@ -384,7 +384,7 @@ TEST_F(TrayTest, FollowsAtMostTwiceASecondAndComesToRest) {
     QElapsedTimer clock;
     clock.start();
     for (std::uint64_t i = 1; set < 4; ++i) {
-        edit([&](ServiceSnapshot& s) { s.engine.promptTokens = i; });
+        edit([&](ServiceSnapshot& s) { s.engine.total.promptTokens = i; });
         QTest::qWait(20);
         ASSERT_LT(clock.elapsed(), 60'000);
     }

@@ -143,13 +143,13 @@ void OverviewPage::refreshFigures() {
     m_decode->setValue(status.decodeRate());
     m_ttft->setValue(status.timeToFirstToken());
     m_cache->setValue(status.cacheEfficiency());
-    m_requests->setValue(StatusText::count(engine.requests));
+    m_requests->setValue(StatusText::count(engine.total.requests));
     m_tokens->setValue(status.tokensProcessed());
     QString totals;
     if (snapshot.server == ServerState::Running && snapshot.runningSinceUnixMs > 0) {
         totals = tr("Since %1: %2 prompt tokens, %3 of them from the cache, and %4 generated.")
-                     .arg(sinceWhen(snapshot.runningSinceUnixMs), StatusText::count(engine.promptTokens),
-                          StatusText::count(engine.cachedTokens), StatusText::count(engine.generatedTokens));
+                     .arg(sinceWhen(snapshot.runningSinceUnixMs), StatusText::count(engine.total.promptTokens),
+                          StatusText::count(engine.total.cachedTokens), StatusText::count(engine.total.generatedTokens));
     } else {
         totals = tr("Figures appear here while the server runs.");
     }
