@@ -154,7 +154,7 @@ TEST_F(EngineTest, UnloadsAfterWhatRunsAndLoadsAgainOnDemand) {
     EXPECT_EQ(unloaded.wait(), std::vector<bool>{true});
     const EngineStatus status = engine->status();
     EXPECT_TRUE(status.models.empty());
-    EXPECT_EQ(status.generatedTokens, 100u) << "the running answer was finished first";
+    EXPECT_EQ(status.total.generatedTokens, 100u) << "the running answer was finished first";
     Asked later = ask(*engine, greedy("tiny_llama_f32", 3));
     EXPECT_EQ(waitFor(*later.events).tokens.size(), 3u);
     EXPECT_EQ(support::stateOf(engine->status(), "tiny_llama_f32"), ModelState::Loaded);
@@ -194,7 +194,7 @@ TEST(EngineStatusSource, OutlivesTheEngine) {
     waitFor(*asked.events);
     const auto source = (*engine)->statusSource();
     engine->reset();
-    EXPECT_EQ(source().generatedTokens, 4u);
+    EXPECT_EQ(source().total.generatedTokens, 4u);
     EXPECT_EQ(source().runningSequences, 0u);
 }
 

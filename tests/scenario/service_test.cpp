@@ -111,8 +111,8 @@ TEST_F(ServiceTest, RequestsRaiseTheCountersAndTellTheObserver) {
         client.send(request(R"({"prompt":"Hello you","max_tokens":20,"ignore_eos":true})"));
         EXPECT_EQ(client.readReply().status, 200);
         const EngineStatus engine = service->snapshot().engine;
-        EXPECT_EQ(engine.firstTokens, round);
-        EXPECT_EQ(engine.generatedTokens, 20 * round);
+        EXPECT_EQ(engine.total.firstTokens, round);
+        EXPECT_EQ(engine.total.generatedTokens, 20 * round);
         EXPECT_GT(engine.lastTtftMs, 0);
     }
     EXPECT_GE(changes, before + 60);
@@ -122,7 +122,7 @@ TEST_F(ServiceTest, RequestsRaiseTheCountersAndTellTheObserver) {
     });
     service->stopServer();
     waitFor(ServerState::Stopped);
-    EXPECT_EQ(service->snapshot().engine.generatedTokens, 0u) << "counted since the server started";
+    EXPECT_EQ(service->snapshot().engine.total.generatedTokens, 0u) << "counted since the server started";
 }
 
 TEST_F(ServiceTest, RemovesALoadedModelAfterItsStreamsAndForgetsItAsDefault) {
