@@ -8,6 +8,8 @@
 namespace larder::kv {
 namespace {
 
+constexpr int kMostAttempts = 3;  // at a folder that cannot be read
+
 bool lowerKey(const BlockKey& a, const BlockKey& b) {
     return a.high != b.high ? a.high < b.high : a.low < b.low;
 }
@@ -16,7 +18,9 @@ bool lowerKey(const BlockKey& a, const BlockKey& b) {
 
 Expected<void> ColdAdoption::scanNext() {
     auto done = m_nextSubfolder == 0 ? scanRest() : scanSubfolder(m_nextSubfolder - 1);
-    if (!done) return done;
+    if (!done && ++m_attempts < kMostAttempts) return done;
+    m_attempts = 0;
+    if (!done) base::logWarning("A folder of the KV cache is left out: " + done.error().message);
     if (++m_nextSubfolder > kColdSubfolders) m_known = {};
     return {};
 }
@@ -54,6 +58,7 @@ Expected<void> ColdAdoption::scanSubfolder(std::size_t number) {
     auto entries = files.list(folder);
     if (!entries && entries.error().code != ErrorCode::NotFound) return std::move(entries).error();
     std::vector<BlockKey> there;
+    std::uint64_t foreignBytes = 0;
     if (entries) {
         for (const base::FolderEntry& entry : *entries) {
             if (entry.isFolder) continue;
@@ -64,9 +69,10 @@ Expected<void> ColdAdoption::scanSubfolder(std::size_t number) {
             }
             const auto key = ColdFolder::keyOfName(entry.name);
             if (key && ColdFolder::subfolderOf(*key) == number) there.push_back(*key);
-            else countStray(files.diskBytes(file), true);  // not ours: it stays, and counts
+            else foreignBytes += files.diskBytes(file);  // not ours: it stays, and counts
         }
     }
+    countStray(foreignBytes, true);
     std::sort(there.begin(), there.end(), lowerKey);
     for (const BlockKey& key : there) {
         if (std::binary_search(m_known.begin(), m_known.end(), key, lowerKey)) continue;
@@ -104,7 +110,10 @@ Expected<void> ColdAdoption::adoptNext() {
         base::logWarning(checked.error().message);
         if (auto taken = m_quarantine->take(path, stray.key, stray.bytes); !taken) return taken;
     } else if (!checked && checked.error().code != ErrorCode::NotFound) {
-        return checked;
+        // It stays where it is, counted, until the next start or until its room is wanted.
+        m_unreadable.push_back(stray);
+        m_strays.pop_front();
+        return {};
     } else if (checked && !takeIn(stray, file->head)) {
         if (auto removed = files.remove(path); !removed) return removed;
     }
@@ -142,14 +151,18 @@ bool ColdAdoption::takeIn(const Stray& stray, const ColdHead& head) {
 }
 
 Expected<void> ColdAdoption::removeStray() {
-    const Stray stray = m_strays.front();
+    std::deque<Stray>& from = m_unreadable.empty() ? m_strays : m_unreadable;
+    const Stray stray = from.front();
+    from.pop_front();
     const bool ours = m_context->books.with([&](const ColdBooks& books) {
         const ColdEntryId entry = books.catalog.find(stray.key);
         return entry == kNoColdEntry || books.catalog.at(entry).staged;
     });
     if (ours)
-        if (auto removed = m_context->folder.files().remove(m_context->folder.block(stray.key)); !removed) return removed;
-    m_strays.pop_front();
+        if (auto removed = m_context->folder.files().remove(m_context->folder.block(stray.key)); !removed) {
+            m_unreadable.push_back(stray);
+            return removed;
+        }
     countStray(stray.bytes, false);
     return {};
 }

@@ -24,8 +24,9 @@ public:
     Expected<void> scanNext();
     bool scanned() const { return m_nextSubfolder > kColdSubfolders; }
 
-    bool hasStrays() const { return !m_strays.empty(); }
-    Expected<void> adoptNext();                  // REQUIRES hasStrays()
+    bool hasWork() const { return !m_strays.empty(); }
+    Expected<void> adoptNext();                  // REQUIRES hasWork()
+    bool hasStrays() const { return !m_strays.empty() || !m_unreadable.empty(); }
     Expected<void> removeStray();                // REQUIRES hasStrays()
 
 private:
@@ -44,7 +45,9 @@ private:
     ColdQuarantine* m_quarantine;
     std::size_t m_nextSubfolder = 0;             // 0: the other folders; n: blocks/(n-1)
     std::vector<BlockKey> m_known;               // keys on the disk when the scan began, sorted
+    int m_attempts = 0;
     std::deque<Stray> m_strays;
+    std::deque<Stray> m_unreadable;              // by an error of the disk
     ColdScratch m_scratch;
 };
 

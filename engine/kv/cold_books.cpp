@@ -7,6 +7,16 @@
 
 namespace larder::kv {
 
+ColdContext::ColdContext(ColdSettings chosen, ColdFolder where) : settings(std::move(chosen)), folder(std::move(where)) {
+    books.with([&](ColdBooks& fresh) {
+        fresh.limitBytes = settings.limitBytes;
+        fresh.bytesPerDay = settings.bytesPerDay;
+        fresh.codec = settings.codec;
+        fresh.today = dayNow();
+        fresh.freeDiskBytes = 0;
+    });
+}
+
 double ColdContext::steadyMs() const {
     return settings.steadyMs ? settings.steadyMs() : base::steadyMs();
 }
@@ -66,6 +76,36 @@ std::size_t ColdBooks::takeBack(const BlockKey& key) {
 ColdFacts ColdBooks::factsOf(ColdEntryId id) const {
     const ColdEntry& entry = catalog.at(id);
     return {entry.kind, entry.count, entry.groups, entry.pinned, entry.uses};
+}
+
+// Staged blocks count by the bytes that wait, for they will be on the disk when it matters.
+bool ColdBooks::pin(const BlockKey& key) {
+    const ColdEntryId entry = catalog.findReachable(key);
+    if (entry == kNoColdEntry || catalog.at(entry).pinned) return false;
+    const auto staged = staging.find(key);
+    const std::uint64_t more = staged ? kColdHeadBytes + staged->byteCount : catalog.at(entry).bytes;
+    if (!mayPin(more)) return false;
+    catalog.setPinned(entry, true);
+    if (!staged) writtenRows.push_back(key);
+    return true;
+}
+
+std::string ColdBooks::checkIntegrity() const {
+    if (std::string broken = catalog.checkIntegrity(); !broken.empty()) return broken;
+    std::size_t staged = 0;
+    std::string broken;
+    catalog.forEach([&](ColdEntryId, const ColdEntry& entry) {
+        if (!entry.staged) return;
+        ++staged;
+        if (!staging.find(entry.key)) broken = "Block " + hexOf(entry.key) + " is said to be staged and is not.";
+        if (entry.lost) broken = "The staged block " + hexOf(entry.key) + " has lost its parent.";
+    });
+    if (!broken.empty()) return broken;
+    if (staged != staging.blocks()) return "There are staged blocks that nobody knows.";
+    std::uint64_t left = 0;
+    for (const ColdLeftover& leftover : leftovers) left += leftover.bytes;
+    if (left > bytes.leftover) return "The bytes of leftover files are wrong.";
+    return {};
 }
 
 }  // namespace larder::kv

@@ -83,13 +83,18 @@ struct ColdBooks {
     void forget(ColdEntryId entry, bool bad);
     // Takes a staged block and the staged ones below it back; true: it was there.
     std::size_t takeBack(const BlockKey& key);
-    // As entry would be found by others.
+    // False: it is not there, is pinned already, or the limit does not allow it.
+    bool pin(const BlockKey& key);
+    bool mayPin(std::uint64_t fileBytes) const { return catalog.pinnedBytes() + fileBytes + bytes.index <= limitBytes; }
     ColdFacts factsOf(ColdEntryId entry) const;
+    std::string checkIntegrity() const;
 };
 
 struct ColdContext {
-    ColdSettings settings;
-    ColdFolder folder;
+    ColdContext(ColdSettings chosen, ColdFolder where);
+
+    const ColdSettings settings;        // as at the start: the limit, the codec and the bytes a day may have changed since
+    const ColdFolder folder;
     base::Guarded<ColdBooks> books;
 
     void tellNews() const {

@@ -45,9 +45,9 @@ std::filesystem::path ColdFolder::subfolder(std::size_t number) const {
     return m_root / "blocks" / std::string{kDigits[number >> 4 & 15], kDigits[number & 15]};
 }
 
-std::filesystem::path ColdFolder::unfinished(const BlockKey& key) const {
+std::filesystem::path ColdFolder::unfinished(const BlockKey& key, std::uint64_t number) const {
     std::filesystem::path path = block(key);
-    path += ".part";
+    path += "." + std::to_string(number) + ".part";
     return path;
 }
 

@@ -53,7 +53,7 @@ public:
     std::filesystem::path incoming() const { return m_root / "incoming"; }
     std::filesystem::path subfolder(std::size_t number) const;       // of blocks/
     std::filesystem::path block(const BlockKey& key) const { return m_root / coldFileName(key); }
-    std::filesystem::path unfinished(const BlockKey& key) const;     // while it is written
+    std::filesystem::path unfinished(const BlockKey& key, std::uint64_t number) const;  // while it is written; REQUIRES a new number
     static std::size_t subfolderOf(const BlockKey& key) { return static_cast<std::size_t>(key.high >> 56); }
     static std::optional<BlockKey> keyOfName(std::string_view name);  // "3f07...c2.safetensors"
     static bool isUnfinished(std::string_view name) { return name.ends_with(".part"); }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMostKept = 16;
 constexpr std::uint64_t kShareOfLimit = 100;
 constexpr std::size_t kNumberDigits = 6;
+constexpr double kRetryMs = 60'000;
 
 }  // namespace
 
@@ -45,18 +46,21 @@ void ColdQuarantine::publish() {
 }
 
 Expected<void> ColdQuarantine::settleLeftovers() {
-    while (true) {
-        std::vector<ColdLeftover> leftovers = m_context->books.with([](ColdBooks& books) { return std::exchange(books.leftovers, {}); });
-        if (leftovers.empty()) return {};
-        for (std::size_t i = 0; i < leftovers.size(); ++i) {
-            auto settled = settle(leftovers[i]);
-            if (settled) continue;
-            m_context->books.with([&](ColdBooks& books) {
-                books.leftovers.insert(books.leftovers.begin(), leftovers.begin() + static_cast<std::ptrdiff_t>(i), leftovers.end());
-            });
-            return settled;
-        }
+    std::vector<ColdLeftover> leftovers = m_context->books.with([](ColdBooks& books) { return std::exchange(books.leftovers, {}); });
+    if (!m_stuck.empty() && m_context->steadyMs() >= m_retryMs) {
+        leftovers.insert(leftovers.end(), m_stuck.begin(), m_stuck.end());
+        m_stuck.clear();
     }
+    Expected<void> result;
+    for (const ColdLeftover& leftover : leftovers) {
+        auto settled = settle(leftover);
+        if (settled) continue;
+        // One file that cannot be removed must not keep others from being written.
+        m_stuck.push_back(leftover);
+        m_retryMs = m_context->steadyMs() + kRetryMs;
+        result = settled;
+    }
+    return result;
 }
 
 Expected<void> ColdQuarantine::settle(const ColdLeftover& leftover) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/kv/cold_books.h"
@@ -16,7 +17,7 @@ public:
     explicit ColdQuarantine(ColdContext& context) : m_context(&context) {}
 
     Expected<void> load();                       // what is there from earlier runs
-    // Deals with every leftover. An Error: the disk refused, those not dealt with stay leftovers.
+    // Deals with every leftover. An Error: the disk refused one; it is tried again a minute later.
     Expected<void> settleLeftovers();
     // A file that is in nobody's books. bytes: what it takes on the disk.
     Expected<void> take(const std::filesystem::path& file, const BlockKey& key, std::uint64_t bytes);
@@ -36,6 +37,8 @@ private:
     std::deque<Kept> m_files;                    // oldest first
     std::uint64_t m_bytes = 0;
     std::uint64_t m_number = 0;
+    std::vector<ColdLeftover> m_stuck;
+    double m_retryMs = 0;
 };
 
 }  // namespace larder::kv
