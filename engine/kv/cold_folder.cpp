@@ -42,7 +42,7 @@ Expected<void> skipPieces(const ColdFile& file, std::uint64_t offset, std::size_
 
 std::filesystem::path ColdFolder::subfolder(std::size_t number) const {
     constexpr char kDigits[] = "0123456789abcdef";
-    return m_root / "blocks" / std::string{kDigits[number >> 4 & 15], kDigits[number & 15]};
+    return blocks() / std::string{kDigits[number >> 4 & 15], kDigits[number & 15]};
 }
 
 std::filesystem::path ColdFolder::unfinished(const BlockKey& key, std::uint64_t number) const {
@@ -57,7 +57,7 @@ std::optional<BlockKey> ColdFolder::keyOfName(std::string_view name) {
 }
 
 Expected<void> ColdFolder::make() const {
-    for (const auto& folder : {m_root, m_root / "blocks", quarantine(), incoming()})
+    for (const auto& folder : {m_root, blocks(), quarantine(), incoming()})
         if (auto made = m_files->makeFolder(folder); !made) return made;
     return {};
 }

@@ -49,6 +49,7 @@ public:
     const std::filesystem::path& root() const { return m_root; }
     std::filesystem::path lockFile() const { return m_root / "LOCK"; }
     std::filesystem::path indexFile() const { return m_root / "index.sqlite3"; }
+    std::filesystem::path blocks() const { return m_root / "blocks"; }
     std::filesystem::path quarantine() const { return m_root / "quarantine"; }
     std::filesystem::path incoming() const { return m_root / "incoming"; }
     std::filesystem::path subfolder(std::size_t number) const;       // of blocks/

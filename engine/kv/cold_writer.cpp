@@ -93,6 +93,7 @@ Expected<void> ColdWriter::writeFile(InFlight& flight) {
     const std::size_t subfolder = ColdFolder::subfolderOf(flight.head.key);
     if (!m_made[subfolder]) {
         if (auto made = m_context->folder.files().makeFolder(m_context->folder.subfolder(subfolder)); !made) return made;
+        if (auto synced = m_context->folder.files().syncFolder(m_context->folder.blocks()); !synced) return synced;
         m_made[subfolder] = true;
     }
     const ColdCodec codec = m_context->books.with([](const ColdBooks& books) { return books.codec; });

@@ -1,0 +1,524 @@
+#include "engine/kv/cold_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tests/kv/cold_blocks.h"
+#include "tests/support/faulty_file_system.h"
+
+namespace larder::kv {
+namespace {
+
+constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::int64_t kDayMs = 86'400'000;
+
+class ColdStoreTest : public testing::Test {
+protected:
+    ColdStoreTest() {
+        m_files.setClock(1000 * kDayMs);
+        m_settings.folder = "/cache";
+        m_settings.files = &m_files;
+        m_settings.limitBytes = 64 * kMiB;
+        m_settings.manual = true;
+        m_settings.steadyMs = [this] { return m_steadyMs; };
+        m_settings.news = [this] { ++m_news; };
+    }
+    void open() {
+        m_store.reset();
+        auto opened = ColdStore::open(m_settings);
+        ASSERT_TRUE(opened) << opened.error().message;
+        m_store = std::move(opened).value();
+    }
+    void workAll() {
+        for (int i = 0; m_store->work(); ++i) ASSERT_LT(i, 100'000) << "it never ends";
+        ASSERT_EQ(m_store->checkIntegrity(), "");
+    }
+    StageResult stage(const ColdTestBlock& block) { return m_store->stage(block.block); }
+    void stageAll(const std::vector<ColdTestBlock>& blocks) {
+        for (const auto& each : blocks) ASSERT_EQ(stage(each), StageResult::Staged);
+    }
+    std::size_t read(ColdTestRead& read) {
+        const ReadTicket ticket = m_store->read(read.order);
+        for (int i = 0; i < 100'000; ++i) {
+            for (const ColdReadDone& done : m_store->takeRead())
+                if (done.ticket == ticket) return done.tokens;
+            m_store->work();
+        }
+        ADD_FAILURE() << "the read does not end";
+        return 0;
+    }
+    // The block is read and holds what it must; or it is missed.
+    bool isThere(const ColdTestBlock& block) {
+        ColdTestRead wanted(block);
+        const std::size_t tokens = read(wanted);
+        if (tokens == 0) return false;
+        EXPECT_EQ(tokens, block.block.head.tokens.size());
+        EXPECT_TRUE(wanted.holds(block));
+        return true;
+    }
+    std::size_t thereOf(const std::vector<ColdTestBlock>& blocks) {
+        return static_cast<std::size_t>(std::count_if(blocks.begin(), blocks.end(), [&](const auto& each) { return isThere(each); }));
+    }
+    std::uint64_t bytesUnder(const std::filesystem::path& folder) {
+        std::uint64_t bytes = 0;
+        auto entries = m_files.list(folder);
+        if (!entries) return 0;
+        for (const auto& entry : *entries) bytes += entry.isFolder ? bytesUnder(folder / entry.name) : m_files.diskBytes(folder / entry.name);
+        return bytes;
+    }
+    std::filesystem::path fileOf(const ColdTestBlock& block) const { return m_settings.folder / coldFileName(block.key()); }
+
+    support::FaultyFileSystem m_files;
+    ColdSettings m_settings;
+    double m_steadyMs = 0;
+    int m_news = 0;
+    std::unique_ptr<ColdStore> m_store;
+};
+
+TEST_F(ColdStoreTest, WhatWasStagedIsReadAtOnceAndAfterARestart) {
+    open();
+    const auto chain = coldChain(1, 5, 3);
+    stageAll(chain);
+    EXPECT_EQ(m_store->status().blocks, 0u);
+    EXPECT_EQ(thereOf(chain), 5u) << "from the staging";
+    workAll();
+    EXPECT_EQ(m_store->status().blocks, 5u);
+    EXPECT_EQ(m_store->status().stagedBytes, 0u);
+    EXPECT_EQ(thereOf(chain), 5u) << "from the disk";
+    EXPECT_GT(m_news, 0);
+    open();
+    EXPECT_EQ(m_store->status().blocks, 5u);
+    EXPECT_EQ(thereOf(chain), 5u) << "after a restart";
+    EXPECT_EQ(m_store->status().readBlocks, 5u);
+    const auto facts = m_store->find(chain[2].key());
+    ASSERT_TRUE(facts);
+    EXPECT_EQ(facts->count, 64u);
+    EXPECT_EQ(facts->groups, 7u);
+}
+
+TEST_F(ColdStoreTest, ClosingWritesWhatIsStaged) {
+    open();
+    const auto chain = coldChain(1, 5);
+    stageAll(chain);
+    open();
+    EXPECT_EQ(thereOf(chain), 5u);
+}
+
+TEST_F(ColdStoreTest, CompressedBlocksComeBack) {
+    m_settings.codec = ColdCodec::Zstd;
+    open();
+    const auto chain = coldChain(1, 5, 2, 40'000);
+    stageAll(chain);
+    workAll();
+    EXPECT_EQ(thereOf(chain), 5u);
+    EXPECT_LT(m_store->status().usedBytes, 5 * 80'000u);
+    m_store->setCodec(ColdCodec::None);
+    const auto more = coldChain(100, 5, 2, 40'000);
+    stageAll(more);
+    workAll();
+    EXPECT_EQ(thereOf(chain) + thereOf(more), 10u) << "both forms at once";
+}
+
+TEST_F(ColdStoreTest, ABlockIsStagedOnlyBehindItsParent) {
+    open();
+    const auto chain = coldChain(1, 3);
+    EXPECT_EQ(stage(chain[1]), StageResult::NoParent);
+    EXPECT_EQ(stage(chain[0]), StageResult::Staged);
+    EXPECT_EQ(stage(chain[0]), StageResult::AlreadyThere);
+    EXPECT_EQ(stage(chain[1]), StageResult::Staged);
+    EXPECT_EQ(stage(chain[2]), StageResult::Staged);
+    m_store->close();
+    EXPECT_EQ(stage(chain[2]), StageResult::Off);
+}
+
+TEST_F(ColdStoreTest, AFullStagingSaysSoAndTellsWhenThereIsRoom) {
+    m_settings.stagedBytes = 30'000;
+    open();
+    const auto chain = coldChain(1, 3);
+    EXPECT_EQ(stage(chain[0]), StageResult::Staged);
+    EXPECT_EQ(stage(chain[1]), StageResult::Staged);
+    EXPECT_EQ(stage(chain[2]), StageResult::Full);
+    const int before = m_news;
+    workAll();
+    EXPECT_GT(m_news, before);
+    EXPECT_EQ(stage(chain[2]), StageResult::Staged);
+    const auto large = coldChain(50, 1, 1, 100'000);
+    workAll();
+    EXPECT_EQ(stage(large[0]), StageResult::Staged) << "alone it may be larger than the room";
+}
+
+TEST_F(ColdStoreTest, TailsAreFoundByTheirBeginningAndTheLongestIsTaken) {
+    open();
+    const BlockKey root = rootKey(kColdIdentity);
+    auto tokens = coldTokens(1, 40);
+    const auto shorter = coldBlock(root, 0, std::vector(tokens.begin(), tokens.begin() + 20), 1, 5000, ColdKind::Tail);
+    auto forked = tokens;
+    forked[30] = -5;
+    const auto longer = coldBlock(root, 0, forked, 1, 5000, ColdKind::Tail);
+    stageAll({shorter, longer});
+    for (const bool written : {false, true}) {
+        if (written) workAll();
+        const auto closest = m_store->closest(root, tokens);
+        ASSERT_EQ(closest.size(), 2u);
+        ColdTestRead wanted(longer, closest);
+        wanted.order.tokens = tokens;
+        EXPECT_EQ(read(wanted), 30u);
+        EXPECT_TRUE(wanted.holds(longer));
+    }
+    // A damaged one is left out, the other taken.
+    m_files.flipBit(fileOf(longer), 5000 * 8);
+    ColdTestRead wanted(longer, {longer.key(), shorter.key()});
+    wanted.order.tokens = tokens;
+    EXPECT_EQ(read(wanted), 20u);
+    EXPECT_TRUE(wanted.holds(shorter));
+    EXPECT_FALSE(m_store->find(longer.key()));
+}
+
+TEST_F(ColdStoreTest, StatesStandAfterABeginning) {
+    open();
+    const BlockKey root = rootKey(kColdIdentity);
+    const auto tokens = coldTokens(1);
+    const auto block = coldBlock(root, 0, tokens);
+    const auto early = coldBlock(root, 0, std::vector(tokens.begin(), tokens.begin() + 10), 1, 9000, ColdKind::State);
+    const auto late = coldBlock(root, 0, tokens, 1, 9000, ColdKind::State);
+    stageAll({block, early, late});
+    workAll();
+    const auto states = m_store->states(root, tokens);
+    ASSERT_EQ(states.size(), 2u);
+    EXPECT_EQ(states[0].offset, 10u);
+    EXPECT_EQ(states[1].key, late.key());
+    EXPECT_EQ(thereOf({early, late}), 2u);
+    EXPECT_EQ(m_store->states(root, coldTokens(2)).size(), 0u);
+    m_store->drop(early.key());
+    workAll();
+    EXPECT_EQ(m_store->states(root, tokens).size(), 1u);
+    EXPECT_EQ(m_store->status().blocks, 2u);
+    m_store->drop(block.key());
+    EXPECT_FALSE(m_store->find(block.key())) << "nothing hangs below it";
+}
+
+TEST_F(ColdStoreTest, OfOtherTokensOrModelsNothingIsRead) {
+    open();
+    const auto chain = coldChain(1, 2);
+    stageAll(chain);
+    workAll();
+    const auto missed = [&](auto change) {
+        ColdTestRead wanted(chain[1]);
+        change(wanted.order);
+        return read(wanted) == 0;
+    };
+    EXPECT_FALSE(missed([](ColdRead&) {}));
+    EXPECT_TRUE(missed([](ColdRead& order) { order.tokens[5] ^= 1; })) << "a collision of keys";
+    EXPECT_TRUE(missed([](ColdRead& order) { order.parent.low ^= 1; }));
+    EXPECT_TRUE(missed([](ColdRead& order) { order.identity.low ^= 1; }));
+    EXPECT_TRUE(missed([](ColdRead& order) { order.position = 128; }));
+    EXPECT_TRUE(missed([](ColdRead& order) { order.targets[0].group = 1; }));
+    EXPECT_TRUE(missed([](ColdRead& order) { order.targets[0].bytes = order.targets[0].bytes.first(100); }));
+    EXPECT_EQ(m_store->status().quarantinedBlocks, 0u) << "that is no damage";
+    EXPECT_EQ(m_store->status().missedBlocks, 6u);
+    EXPECT_EQ(thereOf(chain), 2u);
+}
+
+TEST_F(ColdStoreTest, ACancelledReadLeavesTheMemoryAlone) {
+    open();
+    const auto chain = coldChain(1, 2);
+    stageAll(chain);
+    workAll();
+    ColdTestRead first(chain[0]);
+    ColdTestRead second(chain[1]);
+    const auto a = m_store->read(first.order);
+    const auto b = m_store->read(second.order);
+    EXPECT_TRUE(m_store->cancel(a));
+    workAll();
+    const auto done = m_store->takeRead();
+    ASSERT_EQ(done.size(), 1u);
+    EXPECT_EQ(done[0].ticket, b);
+    EXPECT_EQ(first.memory[0], std::vector(first.memory[0].size(), std::byte{0xee}));
+    EXPECT_TRUE(second.holds(chain[1]));
+}
+
+// ---- Limits.
+
+TEST_F(ColdStoreTest, NeverMoreThanTheLimitLeavesGoFirstAndWhatWasUsedStays) {
+    m_settings.limitBytes = 2 * kMiB;
+    open();
+    std::vector<std::vector<ColdTestBlock>> chains;
+    for (TokenId i = 0; i < 30; ++i) {
+        chains.push_back(coldChain(1000 * (i + 1), 8));
+        for (const auto& each : chains.back()) {
+            ASSERT_EQ(stage(each), StageResult::Staged);
+            while (m_store->work()) {
+                ASSERT_LE(m_store->status().usedBytes, m_settings.limitBytes);
+                ASSERT_LE(bytesUnder("/cache"), m_settings.limitBytes);
+            }
+            ASSERT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+            ASSERT_EQ(m_store->checkIntegrity(), "");
+        }
+        std::vector<BlockKey> keys;
+        for (const auto& each : chains.front()) keys.push_back(each.key());
+        m_store->touch(keys);
+    }
+    EXPECT_GT(m_store->status().evictedBlocks, 50u);
+    EXPECT_EQ(thereOf(chains.front()), 8u) << "used all the time";
+    EXPECT_EQ(thereOf(chains[1]), 0u);
+    EXPECT_EQ(thereOf(chains.back()), 8u);
+    // A lower limit is reached at once.
+    m_store->setLimit(kMiB);
+    workAll();
+    EXPECT_LE(bytesUnder("/cache"), kMiB);
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    m_store->setLimit(0);
+    workAll();
+    EXPECT_EQ(m_store->status().blocks, 0u);
+    EXPECT_EQ(stage(chains[1][0]), StageResult::Off);
+}
+
+TEST_F(ColdStoreTest, PinnedBlocksStayAndDoNotExceedTheLimit) {
+    m_settings.limitBytes = kMiB;
+    open();
+    const auto pinned = coldChain(1, 8);
+    stageAll(pinned);
+    std::vector<BlockKey> keys;
+    for (const auto& each : pinned) keys.push_back(each.key());
+    m_store->pinAll(keys);
+    workAll();
+    EXPECT_EQ(m_store->status().pinnedBytes, 8 * 16'384u);
+    for (TokenId i = 0; i < 20; ++i) {
+        stageAll(coldChain(1000 * (i + 1), 8));
+        workAll();
+    }
+    EXPECT_EQ(thereOf(pinned), 8u);
+    m_store->drop(pinned[7].key());
+    EXPECT_EQ(thereOf(pinned), 8u);
+    open();
+    EXPECT_EQ(m_store->status().pinnedBytes, 8 * 16'384u);
+    // Pins beyond the limit are refused.
+    m_store->setLimit(m_store->status().usedBytes);
+    std::uint64_t most = 0;
+    for (TokenId i = 100; i < 150; ++i) {
+        auto chain = coldChain(1000 * i, 4);
+        for (auto& each : chain) each.block.pinned = true;
+        for (const auto& each : chain) stage(each);
+        workAll();
+        most = std::max(most, m_store->status().pinnedBytes);
+    }
+    EXPECT_LE(most, m_store->status().limitBytes);
+    EXPECT_EQ(thereOf(pinned), 8u);
+}
+
+TEST_F(ColdStoreTest, FreeSpaceBelowTheFloorIsNoRoom) {
+    m_settings.floorBytes = std::uint64_t{1} << 41;
+    open();
+    const auto chain = coldChain(1, 3);
+    stageAll(chain);
+    workAll();
+    EXPECT_EQ(m_store->status().blocks, 0u);
+    EXPECT_EQ(m_store->status().refusedBlocks, 3u);
+    EXPECT_NE(m_store->status().problem, "");
+    EXPECT_EQ(thereOf(chain), 0u);
+}
+
+TEST_F(ColdStoreTest, PastTheBytesOfADayOnlyPinnedAndTwiceUsedBlocksAreTaken) {
+    m_settings.bytesPerDay = 60'000;
+    open();
+    const auto chain = coldChain(1, 8);
+    std::size_t taken = 0;
+    for (const auto& each : chain) {
+        if (stage(each) == StageResult::Staged) ++taken;
+        workAll();
+    }
+    EXPECT_EQ(taken, 4u);
+    EXPECT_EQ(m_store->status().writtenTodayBytes, 4 * 16'384u);
+    auto used = chain[4];
+    used.block.uses = 2;
+    EXPECT_EQ(stage(used), StageResult::Staged);
+    auto pinned = chain[5];
+    pinned.block.pinned = true;
+    EXPECT_EQ(stage(pinned), StageResult::Staged);
+    workAll();
+    open();
+    EXPECT_EQ(m_store->status().writtenTodayBytes, 6 * 16'384u) << "over restarts";
+    EXPECT_EQ(stage(chain[6]), StageResult::NotAdmitted);
+    m_files.jumpClock(kDayMs);
+    EXPECT_EQ(stage(chain[6]), StageResult::Staged) << "a new day";
+    workAll();
+    m_files.jumpClock(-kDayMs);
+    EXPECT_EQ(stage(chain[7]), StageResult::NotAdmitted) << "the old one again";
+    m_files.jumpClock(-400 * kDayMs);
+    EXPECT_EQ(stage(chain[7]), StageResult::Staged);
+    m_store->setBytesPerDay(0);
+    EXPECT_EQ(stage(coldChain(70, 1)[0]), StageResult::Staged) << "no limit";
+}
+
+// ---- A disk that fails.
+
+TEST_F(ColdStoreTest, ADamagedFileGoesToQuarantineAndItsDescendantsComeBackWithIt) {
+    open();
+    const auto chain = coldChain(1, 4);
+    stageAll(chain);
+    workAll();
+    m_files.flipBit(fileOf(chain[1]), 4096 * 8 + 3);
+    EXPECT_FALSE(isThere(chain[1]));
+    workAll();
+    EXPECT_FALSE(m_store->find(chain[1].key()));
+    EXPECT_FALSE(m_store->find(chain[2].key())) << "nobody gets there";
+    EXPECT_EQ(m_store->status().quarantinedBlocks, 1u);
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    EXPECT_EQ(stage(chain[2]), StageResult::AlreadyThere);
+    EXPECT_EQ(stage(chain[1]), StageResult::Staged);
+    EXPECT_TRUE(m_store->find(chain[3].key()));
+    workAll();
+    EXPECT_EQ(thereOf(chain), 4u);
+    open();
+    EXPECT_EQ(thereOf(chain), 4u);
+}
+
+TEST_F(ColdStoreTest, AFileThatIsGoneIsAMiss) {
+    open();
+    const auto chain = coldChain(1, 3);
+    stageAll(chain);
+    workAll();
+    ASSERT_TRUE(m_files.remove(fileOf(chain[2])));
+    EXPECT_EQ(thereOf(chain), 2u);
+    workAll();
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    ASSERT_TRUE(m_files.remove(fileOf(chain[1])));
+    open();
+    workAll();
+    EXPECT_EQ(m_store->status().blocks, 1u) << "the look through the folder sees it";
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+}
+
+TEST_F(ColdStoreTest, AnErrorOfReadingIsAMissNow) {
+    open();
+    const auto chain = coldChain(1, 2);
+    stageAll(chain);
+    workAll();
+    m_files.failReads(true);
+    EXPECT_EQ(thereOf(chain), 0u);
+    m_files.failReads(false);
+    EXPECT_EQ(thereOf(chain), 2u);
+    EXPECT_EQ(m_store->status().quarantinedBlocks, 0u);
+}
+
+TEST_F(ColdStoreTest, AFullDiskIsToldAndTriedAgainAfterAPause) {
+    open();
+    const auto chain = coldChain(1, 3);
+    stageAll(chain);
+    m_files.full(true);
+    m_settings.floorBytes = 0;
+    workAll();
+    EXPECT_NE(m_store->status().problem, "");
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    m_files.full(false);
+    m_steadyMs += 500;
+    workAll();
+    m_steadyMs += 600'000;
+    for (const auto& each : chain) stage(each);
+    workAll();
+    for (const auto& each : chain) stage(each);
+    workAll();
+    EXPECT_EQ(thereOf(chain), 3u);
+    EXPECT_EQ(m_store->status().problem, "");
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+}
+
+TEST_F(ColdStoreTest, WritesThatFailPauseWritingAndReadingGoesOn) {
+    open();
+    const auto chain = coldChain(1, 3);
+    stageAll({chain[0]});
+    workAll();
+    m_files.failWrites(true);
+    ASSERT_EQ(stage(chain[1]), StageResult::Staged);
+    ASSERT_EQ(stage(chain[2]), StageResult::Staged);
+    workAll();
+    EXPECT_NE(m_store->status().problem, "");
+    EXPECT_FALSE(m_store->find(chain[1].key()));
+    EXPECT_FALSE(m_store->find(chain[2].key())) << "its parent failed";
+    EXPECT_EQ(m_store->status().stagedBytes, 0u);
+    EXPECT_EQ(stage(chain[1]), StageResult::Off) << "in the pause";
+    EXPECT_TRUE(isThere(chain[0]));
+    m_files.failWrites(false);
+    m_steadyMs += 1000;
+    workAll();
+    EXPECT_EQ(stage(chain[1]), StageResult::Staged);
+    workAll();
+    EXPECT_EQ(m_store->status().problem, "");
+    EXPECT_TRUE(isThere(chain[1]));
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+}
+
+TEST_F(ColdStoreTest, ALostIndexIsMadeAnewFromTheFiles) {
+    open();
+    const auto chain = coldChain(1, 6, 2);
+    const auto other = coldChain(70, 3, 1, 9000, {5, 6});
+    stageAll(chain);
+    stageAll(other);
+    m_store->close();
+    m_files.flipBit(fileOf(chain[4]), 9999 * 8);
+    for (const char* suffix : {"", "-wal"}) {
+        auto path = m_settings.folder / "index.sqlite3";
+        path += suffix;
+        ASSERT_TRUE(m_files.remove(path));
+    }
+    open();
+    EXPECT_EQ(m_store->status().blocks, 0u);
+    workAll();
+    EXPECT_EQ(m_store->status().adoptedBlocks, 8u);
+    EXPECT_EQ(m_store->status().quarantinedBlocks, 1u);
+    EXPECT_EQ(thereOf(chain), 4u) << "the sixth hangs below the damaged one";
+    EXPECT_EQ(thereOf(other), 3u);
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    EXPECT_EQ(stage(chain[4]), StageResult::Staged);
+    EXPECT_EQ(thereOf(chain), 6u);
+    open();
+    EXPECT_EQ(thereOf(chain), 6u);
+}
+
+TEST_F(ColdStoreTest, FilesThatAnEarlierRunLeftAreRemoved) {
+    open();
+    const auto chain = coldChain(1, 1);
+    stageAll(chain);
+    m_store->close();
+    for (const std::string name : {"blocks/00/00.part", "incoming/3/x.safetensors", "incoming/y"}) {
+        ASSERT_TRUE(m_files.makeFolder((m_settings.folder / name).parent_path()));
+        ASSERT_TRUE(m_files.open(m_settings.folder / name, base::OpenMode::Write));
+    }
+    ASSERT_TRUE((*m_files.open(m_settings.folder / "blocks/00/readme.txt", base::OpenMode::Write))->resize(5000));
+    open();
+    workAll();
+    EXPECT_FALSE(m_files.exists(m_settings.folder / "blocks/00/00.part"));
+    EXPECT_FALSE(m_files.exists(m_settings.folder / "incoming/3"));
+    EXPECT_TRUE(m_files.exists(m_settings.folder / "blocks/00/readme.txt")) << "it is somebody's";
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache")) << "but it counts";
+}
+
+TEST_F(ColdStoreTest, TheQuarantineIsKeptSmall) {
+    open();
+    const auto chain = coldChain(1, 40);
+    stageAll(chain);
+    workAll();
+    for (const auto& each : chain) m_files.flipBit(fileOf(each), 4096 * 8);
+    for (auto each = chain.rbegin(); each != chain.rend(); ++each) EXPECT_FALSE(isThere(*each));
+    workAll();
+    EXPECT_EQ(m_store->status().quarantinedBlocks, 40u);
+    EXPECT_EQ(m_store->status().quarantineFiles, 16u);
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    EXPECT_EQ(m_store->status().blocks, 0u);
+}
+
+TEST_F(ColdStoreTest, OneOwnerAtATime) {
+    open();
+    const auto second = ColdStore::open(m_settings);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::Unavailable);
+    m_store->close();
+    EXPECT_TRUE(ColdStore::open(m_settings));
+}
+
+}  // namespace
+}  // namespace larder::kv
