@@ -47,7 +47,7 @@ Expected<void> ColdAdoption::empty(const std::filesystem::path& folder) {
     for (const base::FolderEntry& entry : *entries) {
         if (entry.isFolder)
             if (auto emptied = empty(folder / entry.name); !emptied) return emptied;
-        if (auto removed = files.remove(folder / entry.name); !removed) return removed;
+        if (auto removed = m_removals->remove(folder / entry.name); !removed) return removed;
     }
     return {};
 }
@@ -64,7 +64,7 @@ Expected<void> ColdAdoption::scanSubfolder(std::size_t number) {
             if (entry.isFolder) continue;
             const auto file = folder / entry.name;
             if (ColdFolder::isUnfinished(entry.name)) {
-                if (auto removed = files.remove(file); !removed) return removed;
+                if (auto removed = m_removals->remove(file); !removed) return removed;
                 continue;
             }
             const auto key = ColdFolder::keyOfName(entry.name);
@@ -115,7 +115,7 @@ Expected<void> ColdAdoption::adoptNext() {
         m_strays.pop_front();
         return {};
     } else if (checked && !takeIn(stray, file->head)) {
-        if (auto removed = files.remove(path); !removed) return removed;
+        if (auto removed = m_removals->remove(path); !removed) return removed;
     }
     m_strays.pop_front();
     countStray(stray.bytes, false);
@@ -159,7 +159,7 @@ Expected<void> ColdAdoption::removeStray() {
         return entry == kNoColdEntry || books.catalog.at(entry).staged;
     });
     if (ours)
-        if (auto removed = m_context->folder.files().remove(m_context->folder.block(stray.key)); !removed) {
+        if (auto removed = m_removals->remove(m_context->folder.block(stray.key)); !removed) {
             m_unreadable.push_back(stray);
             return removed;
         }

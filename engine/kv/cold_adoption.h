@@ -13,12 +13,14 @@
 #include "engine/kv/cold_books.h"
 #include "engine/kv/cold_folder.h"
 #include "engine/kv/cold_quarantine.h"
+#include "engine/kv/cold_removals.h"
 
 namespace larder::kv {
 
 class ColdAdoption {
 public:
-    ColdAdoption(ColdContext& context, ColdQuarantine& quarantine) : m_context(&context), m_quarantine(&quarantine) {}
+    ColdAdoption(ColdContext& context, ColdQuarantine& quarantine, ColdRemovals& removals)
+        : m_context(&context), m_quarantine(&quarantine), m_removals(&removals) {}
 
     // One folder. Nothing is written before all were looked through: only then are all bytes counted.
     Expected<void> scanNext();
@@ -43,6 +45,7 @@ private:
 
     ColdContext* m_context;
     ColdQuarantine* m_quarantine;
+    ColdRemovals* m_removals;
     std::size_t m_nextSubfolder = 0;             // 0: the other folders; n: blocks/(n-1)
     std::vector<BlockKey> m_known;               // keys on the disk when the scan began, sorted
     int m_attempts = 0;

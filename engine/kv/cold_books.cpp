@@ -39,17 +39,35 @@ void ColdBooks::noteUsed(ColdEntryId entry) {
     usedRows.push_back(catalog.at(entry).key);
 }
 
+// All staged ones that hang below, through others that are on the disk too.
+std::vector<BlockKey> ColdBooks::stagedBelow(ColdEntryId entry) const {
+    std::vector<BlockKey> keys;
+    std::vector<ColdEntryId> open{entry};
+    while (!open.empty()) {
+        const ColdEntryId above = open.back();
+        open.pop_back();
+        catalog.forEachChild(above, [&](ColdEntryId id, const ColdEntry& child) {
+            if (child.staged) keys.push_back(child.key);
+            open.push_back(id);
+        });
+    }
+    return keys;
+}
+
+void ColdBooks::removeStaged(const std::vector<BlockKey>& keys) {
+    for (const BlockKey& key : keys) {
+        staging.remove(key);
+        catalog.remove(catalog.find(key));
+    }
+}
+
 void ColdBooks::forget(ColdEntryId entry, bool bad) {
     const ColdEntry gone = catalog.at(entry);
     if (gone.staged) {
         takeBack(gone.key);
         return;
     }
-    std::vector<BlockKey> stagedBelow;
-    catalog.forEachChild(entry, [&](ColdEntryId, const ColdEntry& child) {
-        if (child.staged) stagedBelow.push_back(child.key);
-    });
-    for (const BlockKey& key : stagedBelow) takeBack(key);
+    removeStaged(stagedBelow(entry));
     catalog.remove(entry);
     leftovers.push_back({gone.key, gone.bytes, bad});
     bytes.leftover += gone.bytes;
@@ -57,20 +75,12 @@ void ColdBooks::forget(ColdEntryId entry, bool bad) {
 }
 
 std::size_t ColdBooks::takeBack(const BlockKey& key) {
-    std::vector<BlockKey> open{key};
-    std::size_t taken = 0;
-    while (!open.empty()) {
-        const ColdEntryId entry = catalog.find(open.back());
-        open.pop_back();
-        if (entry == kNoColdEntry || !catalog.at(entry).staged) continue;
-        catalog.forEachChild(entry, [&](ColdEntryId, const ColdEntry& child) {
-            if (child.staged) open.push_back(child.key);
-        });
-        staging.remove(catalog.at(entry).key);
-        catalog.remove(entry);
-        ++taken;
-    }
-    return taken;
+    const ColdEntryId entry = catalog.find(key);
+    if (entry == kNoColdEntry || !catalog.at(entry).staged) return 0;
+    std::vector<BlockKey> keys = stagedBelow(entry);
+    keys.push_back(key);
+    removeStaged(keys);
+    return keys.size();
 }
 
 ColdFacts ColdBooks::factsOf(ColdEntryId id) const {

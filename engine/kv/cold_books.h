@@ -81,13 +81,17 @@ struct ColdBooks {
     void noteUsed(ColdEntryId entry);
     // Takes an entry out, with the staged ones below it. What lies on the disk becomes a leftover.
     void forget(ColdEntryId entry, bool bad);
-    // Takes a staged block and the staged ones below it back; true: it was there.
+    // Takes a staged block and the staged ones below it back; how many.
     std::size_t takeBack(const BlockKey& key);
     // False: it is not there, is pinned already, or the limit does not allow it.
     bool pin(const BlockKey& key);
     bool mayPin(std::uint64_t fileBytes) const { return catalog.pinnedBytes() + fileBytes + bytes.index <= limitBytes; }
     ColdFacts factsOf(ColdEntryId entry) const;
     std::string checkIntegrity() const;
+
+private:
+    std::vector<BlockKey> stagedBelow(ColdEntryId entry) const;
+    void removeStaged(const std::vector<BlockKey>& keys);
 };
 
 struct ColdContext {

@@ -33,10 +33,11 @@ bool isBroken(const Error& error) {
 ColdKeeper::ColdKeeper(ColdContext& context)
     : m_context(&context),
       m_trouble(context),
-      m_quarantine(context),
-      m_adoption(context, m_quarantine),
-      m_room(context, m_quarantine, m_adoption),
-      m_writer(context, m_room, m_trouble) {}
+      m_removals(context.folder.files()),
+      m_quarantine(context, m_removals),
+      m_adoption(context, m_quarantine, m_removals),
+      m_room(context, m_quarantine, m_adoption, m_removals),
+      m_writer(context, m_room, m_removals, m_trouble) {}
 
 // ---- The index.
 
@@ -233,6 +234,10 @@ bool ColdKeeper::step() {
     const bool due = m_context->steadyMs() - m_flushedMs >= kFlushEveryMs;
     if (flushSome(due)) return true;
     if (due) m_flushedMs = m_context->steadyMs();
+    if (m_removals.pending()) {
+        if (const auto synced = m_removals.sync(); !synced) m_trouble.failed(synced.error());
+        return true;
+    }
     if (!m_adoption.hasWork()) return false;
     if (const auto adopted = m_adoption.adoptNext(); !adopted) m_trouble.failed(adopted.error());
     return true;
@@ -265,6 +270,7 @@ void ColdKeeper::finish() {
     m_trouble.endPause();
     (void)m_quarantine.settleLeftovers();
     (void)flushIndex();
+    (void)m_removals.sync();
     if (m_index) (void)m_index->checkpoint();
     m_index.reset();
 }

@@ -12,6 +12,7 @@
 #include "engine/kv/cold_books.h"
 #include "engine/kv/cold_index.h"
 #include "engine/kv/cold_quarantine.h"
+#include "engine/kv/cold_removals.h"
 #include "engine/kv/cold_room.h"
 #include "engine/kv/cold_trouble.h"
 #include "engine/kv/cold_writer.h"
@@ -52,6 +53,7 @@ private:
 
     ColdContext* m_context;
     ColdTrouble m_trouble;
+    ColdRemovals m_removals;
     ColdQuarantine m_quarantine;
     ColdAdoption m_adoption;
     ColdRoom m_room;

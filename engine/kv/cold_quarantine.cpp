@@ -71,7 +71,7 @@ Expected<void> ColdQuarantine::settle(const ColdLeftover& leftover) {
     });
     const auto file = m_context->folder.block(leftover.key);
     Expected<void> done;
-    if (!replaced) done = leftover.bad ? take(file, leftover.key, leftover.bytes) : m_context->folder.files().remove(file);
+    if (!replaced) done = leftover.bad ? take(file, leftover.key, leftover.bytes) : m_removals->remove(file);
     if (!done) return done;
     m_context->books.with([&](ColdBooks& books) { books.bytes.leftover -= leftover.bytes; });
     return {};
@@ -83,9 +83,9 @@ Expected<void> ColdQuarantine::take(const std::filesystem::path& file, const Blo
     std::string number = std::to_string(++m_number);
     if (number.size() < kNumberDigits) number.insert(0, kNumberDigits - number.size(), '0');
     const auto kept = m_context->folder.quarantine() / (number + "-" + hexOf(key) + ".safetensors");
-    auto moved = files.rename(file, kept);
+    auto moved = m_removals->rename(file, kept);
     if (!moved && moved.error().code == ErrorCode::NotFound) return {};
-    if (!moved) return files.remove(file);  // better no evidence than a bad file in the way of a good one
+    if (!moved) return m_removals->remove(file);  // better no evidence than a bad file in the way of a good one
     m_files.push_back({kept, bytes});
     m_bytes += bytes;
     m_context->books.with([](ColdBooks& books) { ++books.counters.quarantinedBlocks; });
@@ -102,7 +102,7 @@ Expected<void> ColdQuarantine::trim() {
 }
 
 Expected<void> ColdQuarantine::removeOldest() {
-    if (auto removed = m_context->folder.files().remove(m_files.front().file); !removed) return removed;
+    if (auto removed = m_removals->remove(m_files.front().file); !removed) return removed;
     m_bytes -= m_files.front().bytes;
     m_files.pop_front();
     publish();

@@ -9,12 +9,13 @@
 
 #include "engine/error.h"
 #include "engine/kv/cold_books.h"
+#include "engine/kv/cold_removals.h"
 
 namespace larder::kv {
 
 class ColdQuarantine {
 public:
-    explicit ColdQuarantine(ColdContext& context) : m_context(&context) {}
+    ColdQuarantine(ColdContext& context, ColdRemovals& removals) : m_context(&context), m_removals(&removals) {}
 
     Expected<void> load();                       // what is there from earlier runs
     // Deals with every leftover. An Error: the disk refused one; it is tried again a minute later.
@@ -34,6 +35,7 @@ private:
     void publish();
 
     ColdContext* m_context;
+    ColdRemovals* m_removals;
     std::deque<Kept> m_files;                    // oldest first
     std::uint64_t m_bytes = 0;
     std::uint64_t m_number = 0;

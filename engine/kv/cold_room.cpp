@@ -20,6 +20,16 @@ ColdRoomResult ColdRoom::none(std::string why) {
 }
 
 ColdRoomResult ColdRoom::make(std::uint64_t bytes) {
+    const auto made = makeInFolder(bytes);
+    if (made != ColdRoomResult::Made || !m_removals->pending()) return made;
+    if (const auto synced = m_removals->sync(); !synced) {
+        m_problem = synced.error();
+        return ColdRoomResult::Failed;
+    }
+    return made;
+}
+
+ColdRoomResult ColdRoom::makeInFolder(std::uint64_t bytes) {
     const bool hopeless = m_context->books.with([&](const ColdBooks& books) {
         const std::uint64_t fixed = books.catalog.pinnedBytes() + std::max(books.bytes.index, m_indexReserve) + books.bytes.unfinished +
                                     books.bytes.incoming;

@@ -9,6 +9,7 @@
 #include "engine/kv/cold_adoption.h"
 #include "engine/kv/cold_books.h"
 #include "engine/kv/cold_quarantine.h"
+#include "engine/kv/cold_removals.h"
 
 namespace larder::kv {
 
@@ -16,11 +17,11 @@ enum class ColdRoomResult { Made, None, Failed };  // None: everything is pinned
 
 class ColdRoom {
 public:
-    ColdRoom(ColdContext& context, ColdQuarantine& quarantine, ColdAdoption& adoption)
-        : m_context(&context), m_quarantine(&quarantine), m_adoption(&adoption) {}
+    ColdRoom(ColdContext& context, ColdQuarantine& quarantine, ColdAdoption& adoption, ColdRemovals& removals)
+        : m_context(&context), m_quarantine(&quarantine), m_adoption(&adoption), m_removals(&removals) {}
 
-    // So many bytes may be written now, within the limit and above the floor of free space. Nothing is evicted for what can
-    // never fit.
+    // So many bytes may be written now, within the limit and above the floor of free space, even if the power fails. Nothing is
+    // evicted for what can never fit.
     ColdRoomResult make(std::uint64_t bytes);
     bool overLimit() const;
     // REQUIRES overLimit(). None: nothing is left to evict.
@@ -32,12 +33,14 @@ public:
 
 private:
     std::uint64_t spent(const ColdBooks& books) const;
+    ColdRoomResult makeInFolder(std::uint64_t bytes);
     ColdRoomResult makeOnDisk(std::uint64_t bytes);
     ColdRoomResult none(std::string why);
 
     ColdContext* m_context;
     ColdQuarantine* m_quarantine;
     ColdAdoption* m_adoption;
+    ColdRemovals* m_removals;
     std::uint64_t m_indexReserve = 0;
     Error m_problem;
 };

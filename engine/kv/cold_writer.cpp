@@ -38,6 +38,11 @@ bool ColdWriter::write(bool patient) {
     if (held) return false;
     m_heldSinceMs = -1;
     removeAbandoned();
+    // For all of the batch at once: a folder is synced once for many files that left it.
+    const std::uint64_t ahead = m_context->books.with([](const ColdBooks& books) {
+        return books.staging.bytes() + books.staging.blocks() * (kColdHeadBytes + kDiskPage);
+    });
+    (void)m_room->make(std::min(ahead, kMostBytes));
     std::vector<InFlight> batch;
     std::uint64_t bytes = 0;
     const double started = m_context->steadyMs();
@@ -186,7 +191,7 @@ void ColdWriter::abandon(const InFlight& flight) {
 void ColdWriter::removeAbandoned() {
     std::uint64_t freed = 0;
     std::erase_if(m_abandoned, [&](const Abandoned& each) {
-        const bool removed = m_context->folder.files().remove(each.file).ok();
+        const bool removed = m_removals->remove(each.file).ok();
         if (removed) freed += each.bytes;
         return removed;
     });

@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/kv/cold_books.h"
 #include "engine/kv/cold_folder.h"
+#include "engine/kv/cold_removals.h"
 #include "engine/kv/cold_room.h"
 #include "engine/kv/cold_trouble.h"
 
@@ -20,7 +21,8 @@ namespace larder::kv {
 
 class ColdWriter {
 public:
-    ColdWriter(ColdContext& context, ColdRoom& room, ColdTrouble& trouble) : m_context(&context), m_room(&room), m_trouble(&trouble) {}
+    ColdWriter(ColdContext& context, ColdRoom& room, ColdRemovals& removals, ColdTrouble& trouble)
+        : m_context(&context), m_room(&room), m_removals(&removals), m_trouble(&trouble) {}
 
     // One batch. False: nothing waits, or reads go first (books.held). patient: gives way to reads.
     bool write(bool patient);
@@ -46,6 +48,7 @@ private:
 
     ColdContext* m_context;
     ColdRoom* m_room;
+    ColdRemovals* m_removals;
     ColdTrouble* m_trouble;
     ColdScratch m_scratch;
     std::vector<std::byte> m_compressed;
