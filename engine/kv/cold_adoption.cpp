@@ -28,6 +28,8 @@ Expected<void> ColdAdoption::scanNext() {
 Expected<void> ColdAdoption::scanRest() {
     if (auto loaded = m_quarantine->load(); !loaded) return loaded;
     if (auto emptied = empty(m_context->folder.incoming()); !emptied) return emptied;
+    m_removals->doubt(m_context->folder.quarantine());
+    m_removals->doubt(m_context->folder.incoming());
     m_known.clear();
     m_context->books.with([&](const ColdBooks& books) {
         m_known.reserve(books.catalog.blocks());
@@ -60,6 +62,7 @@ Expected<void> ColdAdoption::scanSubfolder(std::size_t number) {
     std::vector<BlockKey> there;
     std::uint64_t foreignBytes = 0;
     if (entries) {
+        m_removals->doubt(folder);
         for (const base::FolderEntry& entry : *entries) {
             if (entry.isFolder) continue;
             const auto file = folder / entry.name;

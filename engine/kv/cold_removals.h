@@ -24,6 +24,8 @@ public:
         m_folders.insert(to.parent_path());
         return m_files->rename(from, to);
     }
+    // What an earlier run removed from this folder may not be durable.
+    void doubt(const std::filesystem::path& folder) { m_folders.insert(folder); }
     bool pending() const { return !m_folders.empty(); }
     Expected<void> sync() {
         while (!m_folders.empty()) {
