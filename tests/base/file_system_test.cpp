@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "engine/base/clock.h"
 #include "tests/support/faulty_file_system.h"
@@ -190,6 +191,31 @@ TEST_P(EveryFileSystem, LocksHaveOneOwner) {
     first->reset();
     EXPECT_TRUE(files().lock(at("LOCK")).ok());
     EXPECT_EQ(codeOf(files().lock(at("none/LOCK"))), ErrorCode::NotFound);
+}
+
+TEST_P(EveryFileSystem, ServesSeveralThreads) {
+    constexpr int kThreads = 4;
+    constexpr std::size_t kPiece = 3000;
+    auto shared = files().open(at("shared"), OpenMode::Write);
+    ASSERT_TRUE(shared.ok());
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&, i] {
+            const std::string name = std::to_string(i);
+            const std::string piece(kPiece, static_cast<char>('a' + i));
+            for (int round = 0; round < 20; ++round) {
+                put(files(), at(name + ".temp"), piece, true);
+                EXPECT_TRUE(files().rename(at(name + ".temp"), at(name)).ok());
+                EXPECT_EQ(contentOf(files(), at(name)), piece);
+                EXPECT_TRUE((*shared)->writeAt(kPiece * static_cast<std::size_t>(i), bytesOf(piece)).ok());
+                EXPECT_EQ(contentOf(**shared, kPiece * static_cast<std::size_t>(i), kPiece), piece);
+                EXPECT_TRUE(files().list(at("")).ok());
+                EXPECT_GT(files().diskBytes(at(name)), 0u);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(*(*shared)->size(), kPiece * kThreads);
 }
 
 TEST(RealFileSystem, RefusesLinksPipesAndWhatItMayNotDo) {
