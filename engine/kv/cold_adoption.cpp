@@ -134,17 +134,8 @@ bool ColdAdoption::takeIn(const Stray& stray, const ColdHead& head) {
         if (known != kNoColdEntry) return !books.catalog.at(known).staged;
         const auto model = books.catalog.modelNumber(head.identity);
         if (!model) return false;
-        ColdEntry entry;
-        entry.key = head.key;
-        entry.kind = head.kind;
-        entry.count = static_cast<std::uint8_t>(head.tokens.size());
-        entry.position = static_cast<std::uint32_t>(head.position);
+        ColdEntry entry = coldEntryOf(head, *model, now);
         entry.bytes = static_cast<std::uint32_t>(stray.bytes);
-        entry.prints = printsOf(head.tokens);
-        entry.model = *model;
-        entry.createdS = entry.usedS = now;
-        for (const ColdHead::Part& part : head.parts)
-            if (part.group >= 0) entry.groups |= std::uint32_t{1} << part.group;
         books.catalog.add(entry, head.parent);
         books.writtenRows.push_back(head.key);
         books.changedModels.insert(*model);

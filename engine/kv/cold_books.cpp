@@ -21,6 +21,20 @@ double ColdContext::steadyMs() const {
     return settings.steadyMs ? settings.steadyMs() : base::steadyMs();
 }
 
+ColdEntry coldEntryOf(const ColdHead& head, std::uint16_t model, std::uint32_t nowS) {
+    ColdEntry entry;
+    entry.key = head.key;
+    entry.kind = head.kind;
+    entry.count = static_cast<std::uint8_t>(head.tokens.size());
+    entry.position = static_cast<std::uint32_t>(head.position);
+    entry.prints = printsOf(head.tokens);
+    entry.model = model;
+    entry.createdS = entry.usedS = nowS;
+    for (const ColdHead::Part& part : head.parts)
+        if (part.group >= 0) entry.groups |= std::uint32_t{1} << part.group;
+    return entry;
+}
+
 std::uint64_t ColdBooks::writtenToday() const {
     const auto found = writtenByDay.find(today);
     return found == writtenByDay.end() ? 0 : found->second;

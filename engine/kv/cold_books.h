@@ -27,6 +27,9 @@ struct ColdLeftover {
     bool bad = false;        // to quarantine; else to be removed
 };
 
+// The entry of a block that was used now; its bytes are still to be told.
+ColdEntry coldEntryOf(const ColdHead& head, std::uint16_t model, std::uint32_t nowS);
+
 struct ColdBooks {
     // Everything on the disk that is no block in the catalog, by kind; with the catalog's bytes it is what the folder holds.
     struct Bytes {

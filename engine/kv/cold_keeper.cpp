@@ -37,7 +37,8 @@ ColdKeeper::ColdKeeper(ColdContext& context)
       m_quarantine(context, m_removals),
       m_adoption(context, m_quarantine, m_removals),
       m_room(context, m_quarantine, m_adoption, m_removals),
-      m_writer(context, m_room, m_removals, m_trouble) {}
+      m_writer(context, m_room, m_removals, m_trouble),
+      m_imports(context, m_room, m_removals) {}
 
 // ---- The index.
 

@@ -10,6 +10,7 @@
 #include "engine/error.h"
 #include "engine/kv/cold_adoption.h"
 #include "engine/kv/cold_books.h"
+#include "engine/kv/cold_imports.h"
 #include "engine/kv/cold_index.h"
 #include "engine/kv/cold_quarantine.h"
 #include "engine/kv/cold_removals.h"
@@ -38,7 +39,7 @@ public:
     Expected<void> flushIndex();                       // all of it
     void finishScan();
     Expected<void> removeStrays();                     // and the quarantine
-    ColdRoom& room() { return m_room; }
+    ColdImports& imports() { return m_imports; }
 
 private:
     Expected<void> openIndex();
@@ -58,6 +59,7 @@ private:
     ColdAdoption m_adoption;
     ColdRoom m_room;
     ColdWriter m_writer;
+    ColdImports m_imports;
     std::unique_ptr<ColdIndex> m_index;                // none: it has to be made anew
     std::uint64_t m_indexBaseBytes = 0;                // after the last checkpoint
     double m_flushedMs = 0;

@@ -20,23 +20,6 @@ std::size_t rawBytesOf(const ColdHead& head) {
     return bytes;
 }
 
-// The entry of a block that is staged.
-ColdEntry entryOf(const ColdBlock& block, std::uint16_t model, std::uint32_t now) {
-    ColdEntry entry;
-    entry.key = block.head.key;
-    entry.kind = block.head.kind;
-    entry.count = static_cast<std::uint8_t>(block.head.tokens.size());
-    entry.position = static_cast<std::uint32_t>(block.head.position);
-    entry.prints = printsOf(block.head.tokens);
-    entry.model = model;
-    entry.createdS = entry.usedS = now;
-    entry.uses = block.uses;
-    entry.staged = true;
-    for (const ColdHead::Part& part : block.head.parts)
-        if (part.group >= 0) entry.groups |= std::uint32_t{1} << part.group;
-    return entry;
-}
-
 }  // namespace
 
 // ---- Opening and closing.
@@ -166,7 +149,9 @@ StageResult ColdStore::stage(const ColdBlock& block) {
         const StageResult still = check(books);
         if (still != StageResult::Staged) return still;
         const std::uint16_t model = *books.catalog.modelNumber(block.head.identity);
-        ColdEntry entry = entryOf(block, model, now);
+        ColdEntry entry = coldEntryOf(block.head, model, now);
+        entry.uses = block.uses;
+        entry.staged = true;
         entry.tick = ++books.tick;
         entry.pinned = block.pinned && books.mayPin(kColdHeadBytes + bytes);
         books.catalog.add(entry, block.head.parent);

@@ -24,12 +24,10 @@ struct ColdStore::Inner {
     std::unique_ptr<base::FileLockHandle> lock;
     ColdKeeper keeper;                        // by the keeper's thread; before it starts and after it ended by open() and close()
     ColdReader manualReader;
-    base::Guarded<bool> byHand{false};        // an import or export is on its way: one at a time
     base::Mailbox<std::function<void()>> wishes;  // to the keeper's thread; an empty one only wakes it
     std::vector<std::unique_ptr<base::Mailbox<bool>>> bells;  // of the readers
     base::Thread keeperThread;
     std::vector<base::Thread> readerThreads;
-    std::uint64_t nextImport = 0;             // keeper's thread only
 
     void start();
     void keep();
@@ -41,8 +39,6 @@ struct ColdStore::Inner {
     // Runs it on the keeper's thread and waits for its end; in manual mode on this one. False: the store is closed.
     bool onKeeper(const std::function<void()>& wish);
     Error closedError() const;
-    // The end of the prefix that an id, or its beginning, names.
-    Expected<BlockKey> endOf(const std::string& id) const;
 };
 
 }  // namespace larder::kv
