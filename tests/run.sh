@@ -72,6 +72,10 @@ if [ -z "${LARDER_STARTER:-}" ]; then
 fi
 export LARDER_STARTER
 
+# For kv.format, which is skipped without. Nothing but build/ is changed.
+[ -d build/python/safetensors ] || python3 -m pip install --quiet --no-deps --disable-pip-version-check --target build/python safetensors ||
+    echo "the format of KV on the disk is not checked with the safetensors package"
+
 phase "release: build"
 build release
 phase "release: tests"
