@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kFlushEveryMs = 30'000;      // of what only says how blocks were used
 constexpr double kHeldRestMs = 5;
-constexpr double kLongestRestMs = 1000;
+constexpr double kLongestRestMs = 60'000;     // whoever has work rings
 constexpr std::uint64_t kRowBytes = 16'384;   // what a row may add to the WAL: a path of pages
 
 // How far the WAL may grow before it is emptied: a small share of the limit.
@@ -83,6 +83,8 @@ Expected<void> ColdKeeper::load() {
     }
     if (!loaded) return loaded;
     m_flushedMs = m_context->steadyMs();
+    if (const auto free = m_context->folder.files().freeBytes(m_context->folder.root()))
+        m_context->books.with([&](ColdBooks& books) { books.freeDiskBytes = *free; });
     (void)m_index->checkpoint();  // a WAL that was left behind; if it stays, it is counted
     m_indexBaseBytes = m_index->diskBytes();
     measureIndex();
@@ -245,7 +247,7 @@ bool ColdKeeper::step() {
 }
 
 double ColdKeeper::restMs() {
-    if (m_trouble.pausing()) return std::max(1.0, std::min(kLongestRestMs, m_trouble.untilMs() - m_context->steadyMs()));
+    if (m_trouble.pausing()) return std::max(1.0, m_trouble.untilMs() - m_context->steadyMs());
     return m_context->books.with([](const ColdBooks& books) { return books.held; }) ? kHeldRestMs : kLongestRestMs;
 }
 
@@ -264,7 +266,7 @@ Expected<void> ColdKeeper::removeStrays() {
 
 void ColdKeeper::finish() {
     m_trouble.endPause();
-    finishScan();
+    if (m_context->books.with([](const ColdBooks& books) { return books.staging.blocks() > 0; })) finishScan();
     m_trouble.endPause();
     // An error of the disk ends it: the rest is computed again some day.
     while (!m_trouble.pausing() && m_writer.write(false)) continue;
