@@ -48,6 +48,7 @@ struct ColdSettings {
     int zstdLevel = 1;
     std::size_t stagedBytes = std::size_t{64} << 20; // RAM for blocks that wait to be written
     bool manual = false;                             // tests: no threads; work() does what they would do
+    std::function<double()> steadyMs = {};           // tests: the clock of pauses and intervals; empty: the steady clock
     std::function<void()> news = {};                 // a read is done, or there is room to stage again; any thread, must not block
     std::function<bool()> busy = {};                 // whether others compute: then reading keeps to one thread
 };
