@@ -25,7 +25,7 @@ const char* stateWord(ModelState state) {
     return "unloaded";
 }
 
-void addCounters(Json& out, const UsageCounters& counters) {
+void addCounters(Json& out, const UsageCounters& counters, double savedSeconds) {
     out["requests"] = counters.requests;
     out["prompt_tokens"] = counters.promptTokens;
     out["cached_tokens"] = counters.cachedTokens;
@@ -35,10 +35,12 @@ void addCounters(Json& out, const UsageCounters& counters) {
     out["cache_efficiency_percent"] = percent(counters.cacheEfficiency());
     out["prefill_seconds"] = roundedTo(counters.prefillSeconds, 1e6);
     out["decode_seconds"] = roundedTo(counters.decodeSeconds, 1e6);
-    out["saved_seconds"] = roundedTo(counters.savedSeconds(), 1000);
+    out["saved_seconds"] = roundedTo(savedSeconds, 1000);
     out["prefill_tokens_per_second"] = rate(counters.prefillTokensPerSecond());
     out["decode_tokens_per_second"] = rate(counters.decodeTokensPerSecond());
 }
+
+void addCounters(Json& out, const UsageCounters& counters) { addCounters(out, counters, counters.savedSeconds()); }
 
 Json ttftJson(const UsageCounters& counters, const TtftHistogram& ttft) {
     const double mean = counters.firstTokens > 0 ? counters.ttftMs / static_cast<double>(counters.firstTokens) : 0;
@@ -55,7 +57,7 @@ Json nowJson(double prefill, double decode) {
 
 Json totalJson(const EngineStatus& engine) {
     Json total;
-    addCounters(total, engine.total);
+    addCounters(total, engine.total, addUsage({}, engine.usage).savedSeconds());
     total["ttft"] = ttftJson(engine.total, engine.ttft);
     total["now"] = nowJson(engine.prefillTokensPerSecond, engine.decodeTokensPerSecond);
     total["running"] = engine.runningSequences;
@@ -144,7 +146,7 @@ Json coldJson(const ColdTierStatus& cold) {
 Json allTimeJson(const UsageTotals& totals) {
     Json out;
     out["since_unix_ms"] = totals.sinceUnixMs;
-    addCounters(out, totals.counters);
+    addCounters(out, totals.counters, totals.savedSeconds());
     out["models"] = Json::array();
     for (const ModelUsage& model : totals.models) {
         Json entry;

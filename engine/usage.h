@@ -66,6 +66,8 @@ struct UsageTotals {
     std::int64_t sinceUnixMs = 0;            // of the first record; 0: none yet
     UsageCounters counters;                  // exactly the sum of the models
     std::vector<ModelUsage> models;          // by name; ttft empty
+
+    double savedSeconds() const;             // of each model at its own speed: a small one is not as slow as a large one
 };
 
 // Gives the totals of all time, for what a server that is still running has counted (EngineStatus::usage).

@@ -277,6 +277,112 @@ class CommandLine(LarderTest):
         self.assertEqual(self.larder("list", "--json", "--model-dir", empty)[:2], (0, "[\n]\n"))
 
 
+class Numbers(LarderTest):
+    QUESTION = {"model": MODEL, "prompt": list(range(1, 40)), "max_tokens": 7, "temperature": 0, "ignore_eos": True}
+
+    def ask(self, **changes):
+        status, text = self.request("POST", "/v1/completions", dict(self.QUESTION, **changes), self.key())
+        self.assertEqual(status, 200, text)
+        return json.loads(text)
+
+    def metrics(self):
+        status, text = self.request("GET", "/metrics", key=self.key())
+        self.assertEqual(status, 200, text)
+        lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
+
+    def status(self):
+        code, out, err = self.larder("status", "--json")
+        self.assertEqual((code, err), (0, ""))
+        return json.loads(out)
+
+    def test_everybody_tells_the_same_and_a_restart_forgets_nothing(self):
+        code, out, err = self.larder("status")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("none runs", out)
+        self.assertIsNone(self.status()["server"])
+        for run in (1, 2):
+            server = self.start()
+            self.ask()
+            self.ask()
+            self.ask(stream=False, max_tokens=3)
+            status = self.status()
+            metrics = self.metrics()
+            hours = json.loads(self.request("GET", "/api/usage?from=0", key=self.key())[1])["hours"]
+            total, everything = status["total"], status["all_time"]
+            self.assertEqual((total["requests"], total["generated_tokens"], total["prompt_tokens"]), (3, 17, 117))
+            self.assertGreater(total["cached_tokens"], 0)
+            for name in ("requests", "prompt_tokens", "cached_tokens", "loaded_tokens", "computed_tokens", "generated_tokens"):
+                self.assertEqual(sum(model[name] for model in status["models"]), total[name], name)
+                self.assertEqual(metrics[f'larder_{name}_total{{model="{MODEL}"}}'], total[name], name)
+                self.assertEqual(sum(hour[name] for hour in hours), everything[name], name)
+                self.assertEqual(sum(model[name] for model in everything["models"]), everything[name], name)
+            self.assertEqual(everything["requests"], 3 * run)
+            self.assertEqual(metrics[f'larder_ttft_seconds_count{{model="{MODEL}"}}'], 3)
+            code, out, err = self.larder("status")
+            self.assertEqual((code, err), (0, ""))
+            self.assertRegex(out, rf"(?m)^{MODEL} +loaded ")
+            self.stop(server, signal.SIGTERM)
+            self.assertEqual(stat.S_IMODE((self.base / "usage.sqlite3").stat().st_mode), 0o600)
+            self.assertEqual(self.status()["all_time"]["requests"], 3 * run)
+
+    def test_a_killed_server_loses_seconds_and_a_broken_file_nothing_else(self):
+        server = self.start()
+        self.ask()
+        self.stop(server, signal.SIGTERM)
+        server = self.start()
+        self.ask()
+        server.kill()
+        server.wait()
+        self.assertIn(self.status()["all_time"]["requests"], (1, 2))
+        (self.base / "usage.sqlite3").write_bytes(b"this is no database" * 100)
+        for left in ("usage.sqlite3-wal", "usage.sqlite3-shm"):
+            (self.base / left).unlink(missing_ok=True)
+        server = self.start()
+        self.ask()
+        self.assertEqual(self.status()["all_time"]["requests"], 1)
+        self.stop(server, signal.SIGTERM)
+        self.assertTrue((self.base / "usage.sqlite3.broken").exists())
+        self.assertEqual(self.status()["all_time"]["requests"], 1)
+
+    def test_what_the_routes_refuse(self):
+        server = self.start()
+        for path in ("/api/status", "/metrics", "/api/usage", "/api/cache"):
+            self.assertEqual(self.request("GET", path)[0], 401)
+            self.assertEqual(self.request("POST", path, {}, self.key())[0], 405)
+        self.assertEqual(self.request("GET", "/api/usage?from=yesterday", key=self.key())[0], 400)
+        self.assertEqual(self.request("POST", "/api/cache/pin", {}, self.key())[0] in (400, 503), True)
+        status, text = self.request("POST", "/v1/completions", dict(self.QUESTION, cache={"pin": True, "no_store": True}), self.key())
+        self.assertEqual(status, 400)
+        self.assertIn("cache.pin", text)
+        self.assertIn("loaded_tokens", self.ask(cache={"no_store": True})["timings"])
+        self.stop(server, signal.SIGTERM)
+
+
+class Cache(LarderTest):
+    def test_off_is_one_sentence_for_every_verb(self):
+        verbs = (["stats"], ["ls"], ["verify"], ["pin", "ab"], ["unpin", "ab"], ["clear", "--yes"], ["export", "ab", self.base / "x"],
+                 ["import", self.base / "x"])
+        (self.base / "settings.json").write_text('{"cold_cache": 0}')
+        for running in (False, True):
+            server = self.start() if running else None
+            for verb in verbs:
+                code, out, err = self.larder("cache", *verb)
+                self.assertEqual((code, out), (1, ""), verb)
+                self.assertRegex(err, r"^larder: [^\n]+\n$", verb)
+            if server:
+                self.stop(server, signal.SIGTERM)
+
+    def test_usage(self):
+        for arguments in (["cache"], ["cache", "nothing"], ["cache", "pin"], ["cache", "export", "ab"], ["status", "extra"],
+                          ["serve", "--cold-compression", "lz4"]):
+            code, out, err = self.larder(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertRegex(err, r"^larder: [^\n]+\n$", arguments)
+        for verb in ("stats", "ls", "verify", "pin", "unpin", "clear", "export", "import"):
+            self.assertEqual(self.larder("cache", verb, "--help")[0], 0)
+
+
 class Run(LarderTest):
     ASK = ("--temperature", "0", "--max-tokens", "8")
 
