@@ -87,7 +87,8 @@ Expected<std::vector<UsageHour>> UsageLog::hours(std::int64_t first, std::int64_
         settleLastTry();
         Rows rows = m_store ? m_store->hours(first, last) : Rows(std::vector<UsageHour>());
         const std::int64_t hour = unixHourOf(now());
-        if (rows && first <= hour && hour <= last) addTo(*rows, hour, unwritten(byModel(m_parts.current())));
+        if (!rows) failed(rows.error());
+        else if (first <= hour && hour <= last) addTo(*rows, hour, unwritten(byModel(m_parts.current())));
         answer->post(std::move(rows));
     });
     if (!posted) return Error{ErrorCode::Unavailable, "Larder is shutting down"};

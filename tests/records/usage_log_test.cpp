@@ -201,30 +201,36 @@ TEST_F(UsageLogTest, ABrokenFileIsSetAsideAndTheNextStartsAnew) {
 }
 
 TEST_F(UsageLogTest, AFileThatBreaksWhileServingCostsItsHoursOnly) {
-    count(100, 50);
-    stop();
-    start();
-    count(10);
-    log->flush();
-    // Every page but the first: the handle is open, the tables are not readable.
-    const std::uint64_t bytes = files.diskBytes("/base/usage.sqlite3");
-    ASSERT_GT(bytes, 4096u);
+    // More than SQLite keeps in RAM, so that it has to read the damage.
+    std::uint64_t counted = 0;
+    for (int hour = 0; hour < 3500; ++hour) {
+        std::vector<ModelUsage> now;
+        ++counted;
+        for (int model = 0; model < 30; ++model) now.push_back({"model " + std::to_string(model), tokens(counted), {}});
+        usage.publish(std::move(now));
+        files.jumpClock(kHourMs);
+        log->flush();
+    }
+    const std::uint64_t before = all();
+    EXPECT_EQ(before, 3500u * 30);
     auto file = files.open("/base/usage.sqlite3", base::OpenMode::Write);
     ASSERT_TRUE(file.ok());
-    const std::vector<std::byte> noise(bytes, std::byte{0xa5});
-    ASSERT_TRUE((*file)->writeAt(0, noise).ok());
-    if (files.exists("/base/usage.sqlite3-wal")) {
-        auto wal = files.open("/base/usage.sqlite3-wal", base::OpenMode::Write);
-        ASSERT_TRUE((*wal)->resize(0).ok());
-    }
-    for (std::uint64_t more = 11; more < 15; ++more) {
-        count(more);
-        log->flush();
-        EXPECT_EQ(all(), 150 + more);
-    }
+    const std::uint64_t bytes = *(*file)->size();
+    ASSERT_GT(bytes, 3'000'000u);
+    const std::vector<std::byte> noise(bytes - 4096, std::byte{0xa5});
+    ASSERT_TRUE((*file)->writeAt(4096, noise).ok());
+    EXPECT_EQ(log->hours(0, 1'000'000).error().code, ErrorCode::Corrupt);
+    EXPECT_TRUE(files.exists("/base/usage.sqlite3.broken"));
+    EXPECT_EQ(all(), before);
     stop();
     start();
-    EXPECT_EQ(all(), 164u) << "the totals go on";
+    EXPECT_EQ(all(), before) << "the totals go on";
+    count(7);
+    log->flush();
+    EXPECT_EQ(inHours(), 7u);
+    stop();
+    start();
+    EXPECT_EQ(all(), before + 7);
 }
 
 TEST_F(UsageLogTest, WritesBySelfAfterATouch) {
