@@ -152,6 +152,8 @@ std::function<EngineStatus()> Engine::statusSource() const {
     return [watch = m_inner->watch] { return watch->status(); };
 }
 
+std::shared_ptr<CacheControl> Engine::cache() const { return nullptr; }
+
 std::string Engine::checkIntegrity() const {
     if (const auto unfinished = m_inner->conductor->unfinished(); unfinished > 0)
         return std::to_string(unfinished) + " generations are not finished";

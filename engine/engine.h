@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cache_control.h"
 #include "engine/error.h"
 #include "engine/generation.h"
 #include "engine/machine.h"
@@ -81,6 +82,10 @@ public:
     EngineStatus status() const;
     // status() for those who may outlive the engine: then the last one. Any thread.
     std::function<EngineStatus()> statusSource() const;
+
+    // What is kept on the disk, to look at and to change. Null: the cold tier is off (EngineStatus::coldTier says why). May
+    // outlive the engine; its verbs then return Unavailable.
+    std::shared_ptr<CacheControl> cache() const;
 
     // Empty when every invariant holds, else one sentence: blocks free + leased == total, no lease without a sequence.
     // Meaningful when nothing runs.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace larder {
 namespace {
@@ -54,6 +55,12 @@ double UsageCounters::savedSeconds() const {
     return rate > 0 ? static_cast<double>(cachedTokens) / rate : 0;
 }
 
+double UsageTotals::savedSeconds() const {
+    double sum = 0;
+    for (const ModelUsage& each : models) sum += each.counters.savedSeconds();
+    return models.empty() ? counters.savedSeconds() : sum;
+}
+
 void TtftHistogram::add(double ms) {
     const double above = std::ceil(kClassesPerDoubling * std::log2(std::max(ms, kFirstUpperMs) / kFirstUpperMs));
     ++m_classes[std::min(static_cast<std::size_t>(above), kClasses - 1)];
@@ -79,6 +86,19 @@ double TtftHistogram::percentileMs(double share) const {
         if (seen >= wanted) return upperMs(i);
     }
     return upperMs(kClasses - 1);
+}
+
+UsageTotals addUsage(UsageTotals before, const std::vector<ModelUsage>& now) {
+    UsageTotals all = std::move(before);
+    for (const ModelUsage& model : now) {
+        const auto place = std::lower_bound(all.models.begin(), all.models.end(), model.model,
+                                            [](const ModelUsage& each, const std::string& name) { return each.model < name; });
+        if (place != all.models.end() && place->model == model.model) place->counters.add(model.counters);
+        else all.models.insert(place, ModelUsage{model.model, model.counters, {}});
+    }
+    all.counters = {};
+    for (const ModelUsage& model : all.models) all.counters.add(model.counters);
+    return all;
 }
 
 double TtftHistogram::upperMs(std::size_t index) {

@@ -106,5 +106,15 @@ TEST(HotLimit, FollowsTheRule) {
     EXPECT_EQ(hotLimitBytes(figures), 1u);
 }
 
+TEST(ColdLimit, IsTheSettingOrTheRule) {
+    EXPECT_EQ(coldLimitBytes(0, 500 * GB, 0), 0u) << "off";
+    EXPECT_EQ(coldLimitBytes(3 * GB, 1 * GB, 0), 3 * GB);
+    EXPECT_EQ(coldLimitBytes({}, 500 * GB, 0), 20 * GB);
+    EXPECT_EQ(coldLimitBytes({}, 50 * GB, 0), 5 * GB);
+    EXPECT_EQ(coldLimitBytes({}, 45 * GB, 5 * GB), 5 * GB) << "what the cache took is not missing";
+    EXPECT_EQ(coldLimitBytes({}, 0, 0), 0u);
+    EXPECT_EQ(coldLimitBytes({}, ~std::uint64_t{0}, ~std::uint64_t{0}), 20 * GB);
+}
+
 }  // namespace
 }  // namespace larder

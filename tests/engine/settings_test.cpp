@@ -70,6 +70,9 @@ TEST(Settings, SurviveTheFile) {
     settings.defaultModel = "Größe.gguf";
     settings.hotCacheBytes = 0;
     settings.coldCacheBytes = 20'000'000'000;
+    settings.coldCompression = ColdCompression::Zstd;
+    settings.coldBytesPerDay = 0;
+    settings.coldFloorBytes = 5'000'000'000;
     settings.kvType = KvType::F32;
     settings.contextTokens = 4096;
     settings.maxRunning = 3;
@@ -156,6 +159,9 @@ TEST(Settings, ErrorsNameTheFileAndTheKey) {
         {R"({"require_api_key": "no"})", "\"require_api_key\" must be true or false"},
         {R"({"hot_cache": "many"})", "\"hot_cache\" is not a size"},
         {R"({"cold_cache": -5})", "\"cold_cache\""},
+        {R"({"cold_compression": "lz4"})", "\"cold_compression\" must be \"none\" or \"zstd\""},
+        {R"({"cold_bytes_per_day": "lots"})", "\"cold_bytes_per_day\" is not a size"},
+        {R"({"cold_floor": true})", "\"cold_floor\" must be a size"},
         {R"({"kv_type": "q8"})", "\"kv_type\" must be \"f16\" or \"f32\""},
         {R"({"threads": [1]})", "\"threads\""},
         {R"({"model_memory": "much"})", "\"model_memory\" is not a size"},
@@ -288,7 +294,8 @@ TEST(Settings, OnlyWhatTheServerUsesNeedsARestart) {
         [](Settings& s) { s.notifications = false; },    [](Settings& s) { s.lowDiskBytes = 1; },
         [](Settings& s) { s.modelDir.clear(); },         [](Settings& s) { s.coldCacheBytes = 1; },
         [](Settings& s) { s.modelMemoryBytes = 1; },     [](Settings& s) { s.idleUnloadMinutes = 1; },
-        [](Settings& s) { s.pinnedModels = {"x"}; },
+        [](Settings& s) { s.pinnedModels = {"x"}; },     [](Settings& s) { s.coldCompression = ColdCompression::Zstd; },
+        [](Settings& s) { s.coldBytesPerDay = 1; },      [](Settings& s) { s.coldFloorBytes = 1; },
     };
     for (std::size_t i = 0; i < std::size(served); ++i) EXPECT_TRUE(restart(served[i])) << i;
     for (std::size_t i = 0; i < std::size(others); ++i) EXPECT_FALSE(restart(others[i])) << i;

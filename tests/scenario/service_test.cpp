@@ -125,6 +125,66 @@ TEST_F(ServiceTest, RequestsRaiseTheCountersAndTellTheObserver) {
     EXPECT_EQ(service->snapshot().engine.total.generatedTokens, 0u) << "counted since the server started";
 }
 
+TEST_F(ServiceTest, TotalsGoOnOverRestarts) {
+    create();
+    EXPECT_EQ(service->snapshot().allTime.counters.requests, 0u);
+    const auto askOnce = [this] {
+        support::RawHttpClient client(port());
+        client.send(request(R"({"model":"tiny_llama_q4_0","prompt":"Hello you","max_tokens":20,"ignore_eos":true})"));
+        EXPECT_EQ(client.readReply().status, 200);
+    };
+    for (std::uint64_t round = 1; round <= 3; ++round) {
+        start();
+        EXPECT_EQ(service->snapshot().allTime.counters.generatedTokens, 20 * (round - 1));
+        askOnce();
+        const ServiceSnapshot now = service->snapshot();
+        EXPECT_EQ(now.engine.total.generatedTokens, 20u);
+        EXPECT_EQ(now.allTime.counters.generatedTokens, 20 * round);
+        ASSERT_EQ(now.allTime.models.size(), 1u);
+        EXPECT_EQ(now.allTime.models[0].counters.requests, round);
+        service->stopServer();
+        waitFor(ServerState::Stopped);
+        EXPECT_EQ(service->snapshot().allTime.counters.generatedTokens, 20 * round) << "kept while no server runs";
+        Answered<std::vector<UsageHour>> hours;
+        service->usageByHour(0, hours.reply());
+        const auto rows = hours.wait();
+        ASSERT_TRUE(rows.ok()) << rows.error().message;
+        std::uint64_t sum = 0;
+        for (const UsageHour& row : *rows) sum += row.counters.generatedTokens;
+        EXPECT_EQ(sum, 20 * round);
+    }
+    service.reset();
+    create();
+    waitFor([](const ServiceSnapshot& now) { return now.allTime.counters.generatedTokens == 60; });
+    start();
+    askOnce();
+    Answered<std::vector<UsageHour>> hours;
+    service->usageByHour(0, hours.reply());
+    EXPECT_GE(hours.wait()->size(), 1u) << "what is not written yet is there too";
+}
+
+TEST_F(ServiceTest, VerbsOfTheCacheAreAnswered) {
+    settings.coldCacheBytes = 0;
+    create();
+    for (const bool running : {false, true}) {
+        if (running) start();
+        Answered<CacheListing> listing;
+        Answered<void> pinned;
+        Answered<CacheCleared> cleared;
+        Answered<CacheVerified> verified;
+        service->listCache(listing.reply());
+        service->pinCached("00", true, pinned.reply());
+        service->clearCache("", false, cleared.reply());
+        service->verifyCache(verified.reply());
+        EXPECT_FALSE(pinned.wait().ok());
+        if (running) {
+            EXPECT_EQ(listing.wait().error().code, ErrorCode::Unavailable);
+            EXPECT_THAT(cleared.wait().error().message, HasSubstr("turned off"));
+            EXPECT_EQ(verified.wait().error().code, ErrorCode::Unavailable);
+        }
+    }
+}
+
 TEST_F(ServiceTest, RemovesALoadedModelAfterItsStreamsAndForgetsItAsDefault) {
     settings.defaultModel = "tiny_llama_q4_0";
     create();
