@@ -54,6 +54,12 @@ double UsageCounters::savedSeconds() const {
     return rate > 0 ? static_cast<double>(cachedTokens) / rate : 0;
 }
 
+double UsageTotals::savedSeconds() const {
+    double sum = 0;
+    for (const ModelUsage& each : models) sum += each.counters.savedSeconds();
+    return models.empty() ? counters.savedSeconds() : sum;
+}
+
 void TtftHistogram::add(double ms) {
     const double above = std::ceil(kClassesPerDoubling * std::log2(std::max(ms, kFirstUpperMs) / kFirstUpperMs));
     ++m_classes[std::min(static_cast<std::size_t>(above), kClasses - 1)];

@@ -65,6 +65,8 @@ struct UsageTotals {
     std::int64_t sinceUnixMs = 0;            // of the first record; 0: none yet
     UsageCounters counters;
     std::vector<ModelUsage> models;          // by name; ttft empty
+
+    double savedSeconds() const;             // of each model at its own speed: a small one is not as slow as a large one
 };
 
 }  // namespace larder

@@ -41,6 +41,7 @@ PageId pageOf(Notice::Kind kind) {
         case Notice::Kind::DownloadFailed:
         case Notice::Kind::ModelFailed: return PageId::Models;
         case Notice::Kind::LowDisk: return PageId::Settings;
+        case Notice::Kind::CacheProblem: return PageId::Cache;
         case Notice::Kind::ServerFailed: break;
     }
     return PageId::Overview;
