@@ -152,26 +152,36 @@ void HourChart::paintGrid(QPainter& painter, const QRectF& plot) const {
     }
 }
 
-// Times of the day for a day, else days: as many as have room, never one over another.
+// Times of the day for a day, else days: every so many as have room.
 void HourChart::paintTimes(QPainter& painter, const QRectF& plot) const {
     const Look& look = Look::instance();
     const QFontMetricsF metrics(painter.font());
     const auto count = static_cast<std::int64_t>(m_hours.size());
     const bool oneDay = count <= 48;
+    const QString timeFormat = QLocale().timeFormat(QLocale::ShortFormat).remove(QStringLiteral(":ss"));   // whole hours
     const double perHour = plot.width() / static_cast<double>(count);
-    double free = plot.left();   // where the next text may begin
+    struct Tick {
+        double x;
+        QString text;
+    };
+    std::vector<Tick> ticks;
+    double widest = 0;
     for (std::int64_t i = 0; i < count; ++i) {
         const QDateTime when = startOf(m_first + i);
         if (when.time().hour() % (oneDay ? 6 : 24) != 0) continue;
-        const double x = std::round(plot.left() + perHour * static_cast<double>(i)) + 0.5;
+        const QString text = oneDay ? QLocale().toString(when.time(), timeFormat) : QLocale().toString(when.date(), tr("d MMM", "day and month"));
+        ticks.push_back({std::round(plot.left() + perHour * static_cast<double>(i)) + 0.5, text});
+        widest = std::max(widest, metrics.horizontalAdvance(text));
+    }
+    const double perTick = perHour * (oneDay ? 6 : 24);
+    const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil((widest + look.space(2)) / perTick)));
+    for (std::size_t i = 0; i < ticks.size(); ++i) {
         painter.setPen(look.color(Look::Role::Grid));
-        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
-        const QString text = oneDay ? QLocale().toString(when.time(), QLocale::ShortFormat) : QLocale().toString(when.date(), tr("d MMM", "day and month"));
-        const double half = metrics.horizontalAdvance(text) / 2;
-        if (x - half < free || x + half > plot.right()) continue;
+        painter.drawLine(QPointF(ticks[i].x, plot.top()), QPointF(ticks[i].x, plot.bottom()));
+        const QRectF place(ticks[i].x - widest / 2 - 1, plot.bottom() + look.space(1), widest + 2, metrics.height());
+        if (i % every != 0 || place.left() < plot.left() || place.right() > plot.right()) continue;
         painter.setPen(look.color(Look::Role::MutedText));
-        painter.drawText(QRectF(x - half - 1, plot.bottom() + look.space(1), 2 * half + 2, metrics.height()), Qt::AlignCenter, text);
-        free = x + half + look.space(2);
+        painter.drawText(place, Qt::AlignCenter, ticks[i].text);
     }
 }
 

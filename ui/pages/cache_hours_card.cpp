@@ -33,6 +33,7 @@ CacheHoursCard::CacheHoursCard(EngineModel& model, QWidget* parent)
     header()->addWidget(m_range);
     body()->addWidget(m_chart);
     body()->addWidget(m_problem);
+    m_minute.setObjectName(QStringLiteral("everyMinute"));
     m_minute.setInterval(kMinuteMs);
     connect(&m_minute, &QTimer::timeout, this, &CacheHoursCard::refresh);
     connect(m_range, &QComboBox::currentIndexChanged, this, &CacheHoursCard::refresh);

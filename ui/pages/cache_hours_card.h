@@ -34,7 +34,7 @@ private:
     QComboBox* m_range;
     HourChart* m_chart;
     NoteLabel* m_problem;
-    QTimer m_minute;
+    QTimer m_minute{this};
     std::uint64_t m_turn = 0;   // of the latest question; older answers are dropped
 };
 

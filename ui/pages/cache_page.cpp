@@ -23,7 +23,7 @@ namespace {
 struct Kept {
     std::uint64_t bytes = 0;
     std::uint64_t pinnedBytes = 0;
-    std::size_t models = 0;
+    std::uint64_t unpinnedBytes() const { return bytes - std::min(bytes, pinnedBytes); }
 };
 
 // Of this name, which several models may have; of all where it is empty.
@@ -33,7 +33,6 @@ Kept keptOf(const CacheListing& listing, const std::string& name) {
         if (!name.empty() && model.name != name) continue;
         kept.bytes += model.bytes;
         kept.pinnedBytes += model.pinnedBytes;
-        ++kept.models;
     }
     return kept;
 }
@@ -113,7 +112,7 @@ void CachePage::showAdvice() {
     const ColdTierStatus& tier = now.engine.coldTier;
     const QString problem = StatusText::sentence(tier.problem);
     if (!tier.on && now.settings.coldCacheBytes == std::size_t{0})
-        return advise(Advice::TurnOn, tr("Nothing is kept on the disk: its limit is 0. What models have read is forgotten when memory is "
+        return advise(Advice::TurnOn, tr("The cache on the disk is off: its limit is 0. What models have read is forgotten when memory is "
                                          "needed or the server stops."),
                       Tone::Neutral, tr("Turn it on"));
     if (isColdTierKnown(now) && !tier.on && !problem.isEmpty())
@@ -205,34 +204,32 @@ void CachePage::check() {
 void CachePage::clearModel(const QString& name) {
     if (m_work != Work::None || !m_listing) return;
     const Kept kept = keptOf(*m_listing, name.toStdString());
-    const std::uint64_t unpinned = kept.bytes - std::min(kept.bytes, kept.pinnedBytes);
-    Question question;
-    question.title = tr("Clear the cache of a model");
-    question.text = tr("What is kept of %1 is deleted: %2. Its next prompts are computed anew.").arg(name, StatusText::bytes(unpinned));
-    if (kept.pinnedBytes > 0) question.option = tr("Also what is pinned: %1").arg(StatusText::bytes(kept.pinnedBytes));
-    question.yes = tr("Clear");
-    question.no = tr("Cancel");
-    question.dangerous = true;
     bool pinnedToo = false;
-    if (Ask::confirm(this, question, &pinnedToo)) clear(name.toStdString(), pinnedToo);
+    if (askToClear(tr("What is kept of %1 is deleted: %2. Its next prompts are computed anew.").arg(name, StatusText::bytes(kept.unpinnedBytes())),
+                   tr("Clear"), kept.pinnedBytes, &pinnedToo))
+        clear(name.toStdString(), pinnedToo);
 }
 
 void CachePage::clearAll() {
     if (m_work != Work::None) return;
-    Kept kept;
     const ColdTierStatus& tier = m_model.snapshot().engine.coldTier;
-    if (m_listing) kept = keptOf(*m_listing, std::string());
-    else kept = {tier.usedBytes, tier.pinnedBytes, 0};
-    const std::uint64_t unpinned = kept.bytes - std::min(kept.bytes, kept.pinnedBytes);
+    const Kept kept = m_listing ? keptOf(*m_listing, std::string()) : Kept{tier.usedBytes, tier.pinnedBytes};
+    bool pinnedToo = false;
+    if (askToClear(tr("All that is kept is deleted, in memory and on the disk: %1 there. The next prompts are computed anew.")
+                       .arg(StatusText::bytes(kept.unpinnedBytes())),
+                   tr("Clear all"), kept.pinnedBytes, &pinnedToo))
+        clear(std::string(), pinnedToo);
+}
+
+bool CachePage::askToClear(const QString& sentence, const QString& yes, std::uint64_t pinnedBytes, bool* pinnedToo) {
     Question question;
     question.title = tr("Clear the cache");
-    question.text = tr("All that is kept is deleted, in memory and on the disk: %1 there. The next prompts are computed anew.").arg(StatusText::bytes(unpinned));
-    if (kept.pinnedBytes > 0) question.option = tr("Also what is pinned: %1").arg(StatusText::bytes(kept.pinnedBytes));
-    question.yes = tr("Clear all");
+    question.text = sentence;
+    if (pinnedBytes > 0) question.option = tr("Also what is pinned: %1").arg(StatusText::bytes(pinnedBytes));
+    question.yes = yes;
     question.no = tr("Cancel");
     question.dangerous = true;
-    bool pinnedToo = false;
-    if (Ask::confirm(this, question, &pinnedToo)) clear(std::string(), pinnedToo);
+    return Ask::confirm(this, question, pinnedToo);
 }
 
 void CachePage::clear(const std::string& model, bool pinnedToo) {

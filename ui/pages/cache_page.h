@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "ui/engine_model.h"
+#include "ui/look.h"
 
 class QPushButton;
 class QScrollArea;
@@ -46,6 +47,7 @@ private:
     void check();
     void clearModel(const QString& name);
     void clearAll();
+    bool askToClear(const QString& sentence, const QString& yes, std::uint64_t pinnedBytes, bool* pinnedToo);
     void clear(const std::string& model, bool pinnedToo);
     void report(const QString& sentence, Tone tone);
 

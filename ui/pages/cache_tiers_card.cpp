@@ -104,8 +104,8 @@ void CacheTiersCard::buildDisk() {
     box->addWidget(m_cold);
     box->addWidget(m_coldNote);
     box->addWidget(m_live);
-    box->addWidget(m_quarantine);
     body()->addLayout(box);
+    body()->addWidget(m_quarantine);
 }
 
 void CacheTiersCard::setWorking(bool checking, bool clearing) {
@@ -156,7 +156,7 @@ void CacheTiersCard::showDisk(const ServiceSnapshot& snapshot, const std::option
                                             .arg(StatusText::count(tier.quarantineFiles), folder));
     }
     if (known) {
-        m_cold->set(coldTierParts(tier), tr("of %1").arg(StatusText::bytes(tier.limitBytes)), StatusText(snapshot).coldTier());
+        m_cold->set(coldTierParts(tier), coldTierLimit(tier), StatusText(snapshot).coldTier());
         m_coldNote->setSentence(tier.floorBytes > 0 ? tr("%1 are free on this disk; %2 of them are left to other programs.")
                                                           .arg(StatusText::bytes(tier.freeDiskBytes), StatusText::bytes(tier.floorBytes))
                                                     : tr("%1 are free on this disk.").arg(StatusText::bytes(tier.freeDiskBytes)));

@@ -40,22 +40,23 @@ PrefixView::PrefixView(PrefixTable* table, QWidget* parent) : QTableView(parent)
 
 void PrefixView::fitToContents() {
     for (int column = PrefixTable::Model + 1; column < PrefixTable::ColumnCount; ++column) resizeColumnToContents(column);
-    const int rows = std::clamp(model()->rowCount(), 1, kMostRowsSeen);
-    const int around = 2 * frameWidth() + Look::instance().space(2);
-    setFixedHeight(horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + around +
-                   horizontalScrollBar()->sizeHint().height());
-    fitFirstColumn();
+    fitToWidth();
 }
 
 void PrefixView::resizeEvent(QResizeEvent* event) {
     QTableView::resizeEvent(event);
-    fitFirstColumn();
+    fitToWidth();
 }
 
-void PrefixView::fitFirstColumn() {
+void PrefixView::fitToWidth() {
     int others = 0;
     for (int column = PrefixTable::Model + 1; column < PrefixTable::ColumnCount; ++column) others += columnWidth(column);
-    setColumnWidth(PrefixTable::Model, std::max(Look::instance().space(40), viewport()->width() - others));
+    const int least = Look::instance().space(40);
+    const int room = viewport()->width() - others;
+    setColumnWidth(PrefixTable::Model, std::max(least, room));
+    const int rows = std::clamp(model()->rowCount(), 1, kMostRowsSeen);
+    const int bar = room < least ? horizontalScrollBar()->sizeHint().height() : 0;
+    setFixedHeight(horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + 2 * frameWidth() + bar);
 }
 
 CachedPrefixList::CachedPrefixList(QWidget* parent)

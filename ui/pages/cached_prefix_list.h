@@ -27,7 +27,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    void fitFirstColumn();
+    void fitToWidth();
 };
 
 class CachedPrefixList : public Card {

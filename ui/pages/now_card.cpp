@@ -135,7 +135,7 @@ void NowCard::showHotTier(const ServiceSnapshot& snapshot) {
 void NowCard::showColdTier(const ServiceSnapshot& snapshot) {
     const ColdTierStatus& tier = snapshot.engine.coldTier;
     m_coldTier->setVisible(tier.on);
-    if (tier.on) m_coldMeter->set(coldTierParts(tier), tr("of %1").arg(StatusText::bytes(tier.limitBytes)), StatusText(snapshot).coldTier());
+    if (tier.on) m_coldMeter->set(coldTierParts(tier), coldTierLimit(tier), StatusText(snapshot).coldTier());
 }
 
 }  // namespace larder::ui

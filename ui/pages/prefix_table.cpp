@@ -12,7 +12,10 @@
 namespace larder::ui {
 namespace {
 
-bool isNumber(int column) { return column != PrefixTable::Model && column != PrefixTable::Pinned && column != PrefixTable::LastUsed; }
+QVariant sideOf(int column) {
+    if (column == PrefixTable::Model) return {};
+    return QVariant::fromValue((column == PrefixTable::Pinned ? Qt::AlignHCenter : Qt::AlignRight) | Qt::AlignVCenter);
+}
 
 bool isBefore(const CachedPrefix& a, const CachedPrefix& b, int column) {
     switch (column) {
@@ -107,15 +110,14 @@ QVariant PrefixTable::data(const QModelIndex& index, int role) const {
                                     .arg(QString::fromStdString(found->model), QString::fromStdString(found->id),
                                          dateText(found->createdUnixMs), dateText(found->lastUsedUnixMs)));
         case Qt::TextAlignmentRole:
-            if (isNumber(index.column())) return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
-            return {};
+            return sideOf(index.column());
         default: return {};
     }
 }
 
 QVariant PrefixTable::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole && isNumber(section)) return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole) return sideOf(section);
     if (role == Qt::ToolTipRole && section == Size) return tr("Of all its blocks, those that other prefixes begin with included.");
     if (role == Qt::ToolTipRole && section == OwnSize) return tr("Of the blocks that no other prefix needs: what clearing it alone would free.");
     if (role != Qt::DisplayRole) return {};

@@ -35,4 +35,10 @@ std::vector<StackedMeter::Part> coldTierParts(const ColdTierStatus& tier) {
     return parts;
 }
 
+QString coldTierLimit(const ColdTierStatus& tier) {
+    const QString limit = StatusText::bytes(tier.limitBytes);
+    if (tier.pinnedBytes == 0) return tierWords(QT_TRANSLATE_NOOP("TierParts", "of %1")).arg(limit);
+    return tierWords(QT_TRANSLATE_NOOP("TierParts", "together %1 of %2")).arg(StatusText::bytes(tier.usedBytes), limit);
+}
+
 }  // namespace larder::ui

@@ -11,5 +11,6 @@ namespace larder::ui {
 
 std::vector<StackedMeter::Part> hotTierParts(const HotTierStatus& tier);    // in use, kept
 std::vector<StackedMeter::Part> coldTierParts(const ColdTierStatus& tier);  // pinned (where anything is), kept beside it
+QString coldTierLimit(const ColdTierStatus& tier);                          // "of 20 GB", "12 GB of 20 GB" where the parts are several
 
 }  // namespace larder::ui
