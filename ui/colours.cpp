@@ -139,6 +139,7 @@ QTableView::item, QTreeView::item, QListView::item { padding: $4px $6px; }
 QHeaderView { background: @card; }
 QHeaderView::section { color: @muted; background: @card; border: none; border-bottom: 1px solid @border;
     padding: $5px $6px; }
+QTableView#prefixes QHeaderView::up-arrow, QTableView#prefixes QHeaderView::down-arrow { image: none; width: 0; height: 0; }
 
 QMenu { color: @text; background: @card; border: 1px solid @border; padding: $4px; }
 QMenu::item { padding: $5px $24px $5px $10px; border-radius: $5px; }

@@ -1084,6 +1084,10 @@
         <source>Nothing is kept on the disk yet. What a model has read of a prompt is written here after an answer, and the next request that begins alike need not wait for it.</source>
         <translation>Auf dem Datenträger ist noch nichts aufgehoben. Was ein Modell von einem Prompt gelesen hat, wird nach einer Antwort hier abgelegt, und die nächste Anfrage, die gleich beginnt, muss nicht darauf warten.</translation>
     </message>
+    <message>
+        <source>Identity %1</source>
+        <translation>Kennung %1</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::CachedPrefixList</name>

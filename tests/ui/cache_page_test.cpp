@@ -219,6 +219,19 @@ TEST_F(CachePageTest, EachModelSaysWhatItTakes) {
     EXPECT_EQ(shown[1].toStdString(), "small: 412 MB, 4 % of all · 1 prefix");
 }
 
+TEST_F(CachePageTest, TabGoesDownThePageAsItIsSeen) {
+    table()->selectRow(0);
+    QStringList names;
+    QWidget* at = part<QComboBox>("hoursRange");
+    for (int i = 0; i < 40 && at != named<QLineEdit>("Prompt cache on the disk"); ++i) {
+        at = at->nextInFocusChain();
+        const bool stop = (at->focusPolicy() & Qt::TabFocus) != 0 && at->isVisible() && at->isEnabled() && !at->accessibleName().isEmpty();
+        if (stop) names += at->accessibleName();
+    }
+    EXPECT_EQ(names, QStringList({"Clear what is kept of large", "Clear what is kept of small", "Prefixes on the disk",
+                                  "Unpin the chosen prefix", "Prompt cache on the disk"}));
+}
+
 TEST_F(CachePageTest, ListsAreReadWhenShownAndOnRefreshNotOtherwise) {
     EXPECT_EQ(listed(), 1);
     edit([](ServiceSnapshot& s) { s.engine.coldTier.blocks = 5; });

@@ -67,6 +67,8 @@ TEST(PrefixTableTest, SortsByNumbersNotByTheirTexts) {
         table.sort(column, Qt::DescendingOrder);
         EXPECT_EQ(idsOf(table), (std::vector<std::string>{"large", "middle", "small"}));
     }
+    EXPECT_EQ(table.headerData(PrefixTable::Size, Qt::Horizontal, Qt::DisplayRole).toString(), QStringLiteral("Size \u2193"));
+    EXPECT_EQ(table.headerData(PrefixTable::Tokens, Qt::Horizontal, Qt::DisplayRole).toString(), QStringLiteral("Tokens"));
     table.show(three);
     EXPECT_EQ(idsOf(table).front(), "large") << "new rows come in the order asked for last";
     EXPECT_EQ(table.rowOf("small"), 2);

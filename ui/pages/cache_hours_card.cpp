@@ -50,6 +50,8 @@ void CacheHoursCard::hideEvent(QHideEvent* event) {
     m_minute.stop();
 }
 
+QWidget* CacheHoursCard::lastControl() const { return m_range; }
+
 void CacheHoursCard::refresh() {
     const int hours = m_range->currentData().toInt();
     const std::int64_t first = QDateTime::currentSecsSinceEpoch() / kSecondsPerHour - hours + 1;   // the hour under way is the last

@@ -22,6 +22,7 @@ class CacheHoursCard : public Card {
 public:
     explicit CacheHoursCard(EngineModel& model, QWidget* parent = nullptr);
     void refresh();
+    QWidget* lastControl() const;   // for the order of Tab
 
 protected:
     void showEvent(QShowEvent* event) override;

@@ -164,6 +164,7 @@ void CachePage::showListing() {
     if (m_listing) m_models->show(m_listing->models, QDateTime::currentMSecsSinceEpoch());
     else if (m_listFailure.isEmpty()) m_models->showNothing(tr("Reading what is kept ..."));
     else m_models->showNothing(tr("What is kept cannot be listed: %1").arg(m_listFailure));
+    m_models->chainTabOrder(m_hours->lastControl());
 }
 
 void CachePage::setWork(Work work) {

@@ -45,7 +45,7 @@ public:
         m_share->setAccessibleName(CachedModelList::tr("Share of %1").arg(name));
         m_share->setAccessibleDescription(StatusText::percent(share));
         clear->setAccessibleName(CachedModelList::tr("Clear what is kept of %1").arg(name));
-        clear->setAccessibleDescription(QString::fromStdString(model.identity));   // two models may have one name
+        clear->setAccessibleDescription(CachedModelList::tr("Identity %1").arg(QString::fromStdString(model.identity)));   // two may have one name
         setAccessibleName(name);
         setAccessibleDescription(detail);
     }
@@ -95,6 +95,13 @@ void CachedModelList::showNothing(const QString& sentence) {
     showRows(0);
     m_sentence->setSentence(sentence);
     m_sentence->show();
+}
+
+void CachedModelList::chainTabOrder(QWidget* before) {
+    for (Row* row : m_rows) {
+        setTabOrder(before, row->clear);
+        before = row->clear;
+    }
 }
 
 void CachedModelList::setWorking(bool working) {

@@ -22,6 +22,7 @@ public:
     void show(const std::vector<CachedModel>& models, std::int64_t nowUnixMs);
     void showNothing(const QString& sentence);   // why there is no list
     void setWorking(bool working);               // no clearing meanwhile
+    void chainTabOrder(QWidget* before);         // rows come late: without it Tab reaches them last
 
 signals:
     void clearWanted(const QString& model);

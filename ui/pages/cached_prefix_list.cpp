@@ -36,6 +36,7 @@ PrefixView::PrefixView(PrefixTable* table, QWidget* parent) : QTableView(parent)
     horizontalHeader()->setResizeContentsPrecision(kMeasuredRows);
     horizontalHeader()->setSortIndicator(PrefixTable::LastUsed, Qt::DescendingOrder);
     setSortingEnabled(true);
+    connect(table, &PrefixTable::headerDataChanged, this, &PrefixView::fitToContents);   // the arrow is at another name
 }
 
 void PrefixView::fitToContents() {
@@ -91,6 +92,7 @@ void CachedPrefixList::show(const std::vector<CachedPrefix>& prefixes) {
                                               : tr("%1 beginnings of prompts are kept. Pinned ones stay until you unpin them.")
                                                     .arg(StatusText::count(prefixes.size())));
     setVisible(!prefixes.empty());
+    setTabOrder(m_view, m_pin);   // one chooses first
     showPin();
 }
 

@@ -71,6 +71,7 @@ void PrefixTable::sort(int column, Qt::SortOrder order) {
         changePersistentIndexList(before, after);
     }
     Q_EMIT layoutChanged({}, QAbstractItemModel::VerticalSortHint);
+    Q_EMIT headerDataChanged(Qt::Horizontal, 0, ColumnCount - 1);
 }
 
 const CachedPrefix* PrefixTable::prefix(int row) const {
@@ -121,7 +122,13 @@ QVariant PrefixTable::headerData(int section, Qt::Orientation orientation, int r
     if (role == Qt::ToolTipRole && section == Size) return tr("Of all its blocks, those that other prefixes begin with included.");
     if (role == Qt::ToolTipRole && section == OwnSize) return tr("Of the blocks that no other prefix needs: what clearing it alone would free.");
     if (role != Qt::DisplayRole) return {};
-    switch (section) {
+    // The arrow is part of the name: the header's own would lie over names at the right.
+    const QString arrow = m_order == Qt::DescendingOrder ? QStringLiteral(" \u2193") : QStringLiteral(" \u2191");
+    return section == m_column ? columnName(section) + arrow : columnName(section);
+}
+
+QString PrefixTable::columnName(int column) const {
+    switch (column) {
         case Model: return tr("Model");
         case Tokens: return tr("Tokens");
         case Size: return tr("Size");

@@ -31,6 +31,7 @@ public:
 private:
     void arrange();
     QString text(const CachedPrefix& prefix, int column) const;
+    QString columnName(int column) const;
 
     std::vector<CachedPrefix> m_prefixes;
     int m_column = LastUsed;
