@@ -26,6 +26,7 @@ void addMoment(EngineStatus& status, const generate::LaneStatus& lane, double no
     status.runningSequences += lane.running;
     status.waitingSequences += lane.waiting;
     status.followingSequences += lane.following;
+    status.loadingSequences += lane.loading;
     status.prefillingSequences += lane.prefills.sequences;
     status.prefillDoneTokens += lane.prefills.doneTokens;
     status.prefillTotalTokens += lane.prefills.totalTokens;
@@ -55,6 +56,7 @@ EngineStatus EngineWatch::status() const {
         const generate::HotStatus hot = stage.hot->read();
         status.hotTier = {hot.limitBytes, hot.leasedBytes, hot.cachedBytes, hot.evictedBlocks};
     }
+    if (stage.cold) status.coldTier = stage.cold();
     for (const ModelScene& scene : stage.scene.models) {
         ModelStatus model = scene.status;
         if (model.state == ModelState::Loading) model.loadProgress = m_progress;
@@ -67,6 +69,12 @@ EngineStatus EngineWatch::status() const {
         status.models.push_back(std::move(model));
     }
     return status;
+}
+
+bool EngineWatch::computes() const {
+    const Stage stage = m_stage.read();
+    return std::any_of(stage.scene.models.begin(), stage.scene.models.end(),
+                       [](const ModelScene& scene) { return scene.lane && scene.lane->read().running > 0; });
 }
 
 std::size_t EngineWatch::contextTokens(const std::string& model) const {
@@ -108,6 +116,11 @@ void EngineWatch::describe(std::string isa, std::size_t threads) {
 
 void EngineWatch::watchHotTier(std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot) {
     m_next.hot = std::move(hot);
+    publish();
+}
+
+void EngineWatch::watchColdTier(std::function<ColdTierStatus()> cold) {
+    m_next.cold = std::move(cold);
     publish();
 }
 
