@@ -48,6 +48,7 @@ Conductor::Conductor(ConductorParts parts)
                 .computePool = &m_pool,
                 .kvType = m_parts.settings.kvType,
                 .guard = m_parts.guard,
+                .baseDir = m_parts.settings.baseDir,
                 .progress =
                     [watch = m_parts.watch, seen = m_parts.surroundings.loading](const std::string& model, double fraction) {
                         watch->loading(fraction);
