@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "engine/kv/cold_store.h"
 #include "engine/kv/kv_cache.h"
@@ -48,6 +49,9 @@ void HotTier::give(std::size_t bytes) {
 }
 
 bool HotTier::save(std::size_t bytes) {
+    if (m_cold == nullptr) return false;
+    if (const std::uint64_t takenBack = m_cold->takenBackBlocks(); std::exchange(m_takenBack, takenBack) != takenBack)
+        for (KvCache* cache : m_caches) cache->wantMissingSaved();
     bool more = false;
     for (KvCache* cache : m_caches) {
         while (bytes > 0 && cache->unsavedNodes() > 0) {

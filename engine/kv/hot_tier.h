@@ -68,6 +68,7 @@ private:
     std::uint64_t m_evictedBlocks = 0;
     std::uint64_t m_tick = 0;             // order of use over all caches
     std::uint64_t m_roomChanges = 0;
+    std::uint64_t m_takenBack = 0;        // blocks that the cold store took and could not write, as of the last save
     std::vector<KvCache*> m_caches;
 };
 

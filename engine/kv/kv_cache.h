@@ -66,6 +66,7 @@ public:
     void evictColdest();                                       // REQUIRES coldest()
     std::size_t unsavedNodes() const { return m_index.unsaved(); }
     std::size_t saveOldest();                                  // bytes handed over, at least 1; 0: the cold store has no room now
+    void wantMissingSaved();                                   // what is not on the disk any more is to go there again
     bool takeRead(const ColdReadDone& done);                   // false: not asked for by this one
     std::size_t touchedBytes() const;
     void discardFree();

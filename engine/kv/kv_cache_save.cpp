@@ -11,6 +11,15 @@ void KvCache::wantSaved(NodeId node) {
     if (m_tier.cold() != nullptr && !m_index.at(node).fleeting) m_index.markUnsaved(node, m_tier.tick());
 }
 
+void KvCache::wantMissingSaved() {
+    std::vector<NodeId> missing;
+    m_index.forEach([&](NodeId id, const Node& node) {
+        if (node.full() ? !m_tier.cold()->find(node.key) : node.leases == 0 && !m_tier.cold()->find(tailKey(m_index.at(node.parent).key, node.held())))
+            missing.push_back(id);
+    });
+    for (const NodeId each : missing) wantSaved(each);
+}
+
 // The oldest one, or the first of its ancestors that is not on the disk any more.
 std::size_t KvCache::saveOldest() {
     const NodeId oldest = m_index.oldestUnsaved();
