@@ -1,14 +1,13 @@
 #include "engine/cold_tier.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "engine/base/disk.h"
+#include "engine/memory_plan.h"
 
 namespace larder {
 namespace {
-
-constexpr std::uint64_t kMostByDefault = 20'000'000'000;
 
 std::uint64_t limitOf(const Settings& settings, std::uint64_t usedBytes) {
     const std::uint64_t free = base::freeDiskBytes(settings.baseDir).value_or(0);
@@ -20,11 +19,6 @@ kv::ColdCodec codecOf(const Settings& settings) {
 }
 
 }  // namespace
-
-std::uint64_t coldLimitBytes(const std::optional<std::size_t>& setting, std::uint64_t freeBytes, std::uint64_t usedBytes) {
-    if (setting) return *setting;
-    return std::min(kMostByDefault, (freeBytes + usedBytes) / 10);
-}
 
 Expected<std::shared_ptr<kv::ColdStore>> openColdTier(const Settings& settings, std::function<bool()> busy) {
     if (settings.baseDir.empty() || settings.coldCacheBytes == std::size_t{0}) return std::shared_ptr<kv::ColdStore>();

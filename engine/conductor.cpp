@@ -101,7 +101,7 @@ void Conductor::shutDown() {
     }
     m_line.clear();
     for (const auto& [name, model] : m_table.all())
-        if (model.status) m_parts.watch->retire(model.status->read());
+        if (model.status) m_parts.watch->retire(name, model.status->read());
     m_parts.watch->show({});
     deliver();
 }

@@ -162,7 +162,7 @@ void Conductor::leave(TableModel& model) {
 void Conductor::take(Detached message) {
     const TableModel& model = *m_table.findLane(message.lane);
     base::logInfo(model.name + " is unloaded");
-    m_parts.watch->retire(model.status->read());
+    m_parts.watch->retire(model.name, model.status->read());
     m_table.erase(std::string(model.name));
     m_worker.setHotLimit(hotLimit(m_table.largestWindowBytes()));
 }

@@ -75,9 +75,6 @@ public:
     Expected<ModelInfo> findModel(const std::string& name) const;
     std::size_t contextTokens(const ModelInfo& model) const;       // min of the setting and the model's window
 
-    // The KV on the disk; null when there is none. May be used until it dies, also after the engine: then it refuses.
-    std::shared_ptr<CacheControl> cache() const;
-
     // Takes over what can change while it runs: what the cold tier may take, the default model (of later requests; one that is not there is logged and
     // changes nothing), whether the Hugging Face cache is listed, the memory for weights and the idle time. Blocks on the disk.
     void apply(const Settings& settings);
@@ -85,6 +82,10 @@ public:
     EngineStatus status() const;
     // status() for those who may outlive the engine: then the last one. Any thread.
     std::function<EngineStatus()> statusSource() const;
+
+    // What is kept on the disk, to look at and to change. Null: the cold tier is off (EngineStatus::coldTier says why). May
+    // outlive the engine; its verbs then return Unavailable.
+    std::shared_ptr<CacheControl> cache() const;
 
     // Empty when every invariant holds, else one sentence: blocks free + leased == total, no lease without a sequence.
     // Meaningful when nothing runs.

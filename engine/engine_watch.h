@@ -44,13 +44,13 @@ public:
     void watchColdTier(std::function<ColdTierStatus()> cold);  // any thread calls it, as long as this lives
     void warn(const std::string& warning);
     void show(EngineScene scene);
-    // The lane ended: its counters stay in the sums from the next show() on, which REQUIRES to be without it.
-    void retire(const generate::LaneStatus& last);
+    // The lane of this model ended: its counters stay in the model's from the next show() on, which REQUIRES to be without it.
+    void retire(const std::string& model, const generate::LaneStatus& last);
 
 private:
     struct Stage {
         EngineScene scene;
-        EngineStatus past;                 // counters of lanes that ended; isa, threads, warning
+        EngineStatus past;                 // counters of lanes that ended (not yet summed); isa, threads, warning
         double pastFirstTokenMs = 0;       // about when the last first token among them came
         std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot;
         std::function<ColdTierStatus()> cold;

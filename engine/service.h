@@ -29,7 +29,7 @@ enum class ServerState { Stopped, Starting, Running, Stopping, Failed };
 
 // Something worth a notification. Each is reported once, in the snapshots after it happened; the last 50 are kept.
 struct Notice {
-    enum class Kind { DownloadDone, DownloadFailed, ServerFailed, ModelFailed, LowDisk };
+    enum class Kind { DownloadDone, DownloadFailed, ServerFailed, ModelFailed, LowDisk, CacheProblem };
     std::uint64_t number = 0;            // rises by one each, from 1
     Kind kind = Kind::DownloadDone;
     std::string text;                    // one sentence
