@@ -159,9 +159,14 @@ bool UsageLog::write() {
     const FiguresByModel more = unwritten(current);
     if (more.empty()) return true;
     m_tried = current;
-    if (auto added = m_store->add(now(), more); !added) {
+    const std::int64_t when = now();
+    if (auto added = m_store->add(when, more); !added) {
         failed(added.error());
         return false;
+    }
+    if (UsageTotals before = m_before->read(); before.sinceUnixMs == 0) {
+        before.sinceUnixMs = when;
+        m_before->publish(std::move(before));
     }
     m_tried.reset();
     m_written = current;
