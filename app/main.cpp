@@ -64,6 +64,8 @@ int runCommand(int argc, char** argv) {
     addList(root, options, chosen);
     addShow(root, options, chosen);
     addRm(root, options, chosen);
+    addStatus(root, options, chosen);
+    addCache(root, options, chosen);
     addBench(root, options, chosen);
     root.add_subcommand("version", "Show the version")->callback([&chosen] {
         chosen = [] { return writeOutput("larder " LARDER_VERSION "\n") ? kExitOk : kExitFailed; };

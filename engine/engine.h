@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cache_control.h"
 #include "engine/error.h"
 #include "engine/generation.h"
 #include "engine/machine.h"
@@ -74,13 +75,17 @@ public:
     Expected<ModelInfo> findModel(const std::string& name) const;
     std::size_t contextTokens(const ModelInfo& model) const;       // min of the setting and the model's window
 
-    // Takes over what can change while it runs: the default model (of later requests; one that is not there is logged and
+    // Takes over what can change while it runs: what the cold tier may take, the default model (of later requests; one that is not there is logged and
     // changes nothing), whether the Hugging Face cache is listed, the memory for weights and the idle time. Blocks on the disk.
     void apply(const Settings& settings);
 
     EngineStatus status() const;
     // status() for those who may outlive the engine: then the last one. Any thread.
     std::function<EngineStatus()> statusSource() const;
+
+    // What is kept on the disk, to look at and to change. Null: the cold tier is off (EngineStatus::coldTier says why). May
+    // outlive the engine; its verbs then return Unavailable.
+    std::shared_ptr<CacheControl> cache() const;
 
     // Empty when every invariant holds, else one sentence: blocks free + leased == total, no lease without a sequence.
     // Meaningful when nothing runs.

@@ -11,10 +11,22 @@ namespace {
 // A rate is shown while it is being made and for this long afterwards: a chart must not keep an old one for ever.
 constexpr double kRateKeptMs = 1000;
 
+// The numbers of this model; a new row at its place in the alphabet when there is none yet.
+ModelUsage& usageOf(EngineStatus& status, const std::string& model) {
+    const auto place = std::lower_bound(status.usage.begin(), status.usage.end(), model,
+                                        [](const ModelUsage& each, const std::string& name) { return each.model < name; });
+    if (place != status.usage.end() && place->model == model) return *place;
+    return *status.usage.insert(place, ModelUsage{model, {}, {}});
+}
+
 // firstTokenMs: about when the last first token so far came (the step that ends a prompt brings it).
-void addCounters(EngineStatus& status, double& firstTokenMs, const generate::LaneStatus& lane) {
-    status.total.add(lane.usage);
-    status.ttft.add(lane.ttft);
+void addCounters(EngineStatus& status, double& firstTokenMs, const std::string& model, const generate::LaneStatus& lane) {
+    // One that was only loaded has nothing to tell.
+    if (lane.usage != UsageCounters{}) {
+        ModelUsage& usage = usageOf(status, model);
+        usage.counters.add(lane.usage);
+        usage.ttft.add(lane.ttft);
+    }
     status.steps += lane.steps;
     status.preemptions += lane.preemptions;
     if (lane.usage.firstTokens == 0 || lane.lastPrefillMs < firstTokenMs) return;
@@ -22,24 +34,34 @@ void addCounters(EngineStatus& status, double& firstTokenMs, const generate::Lan
     firstTokenMs = lane.lastPrefillMs;
 }
 
-void addMoment(EngineStatus& status, const generate::LaneStatus& lane, double now) {
+void addMoment(EngineStatus& status, ModelStatus& model, const generate::LaneStatus& lane, double now) {
+    model.runningSequences = lane.running;
+    model.waitingSequences += lane.waiting;
+    model.followingSequences = lane.following;
+    model.loadingSequences = lane.loading;
+    model.kvBytes = lane.leasedBytes + lane.cachedBytes;
     status.runningSequences += lane.running;
     status.waitingSequences += lane.waiting;
     status.followingSequences += lane.following;
+    status.loadingSequences += lane.loading;
     status.prefillingSequences += lane.prefills.sequences;
     status.prefillDoneTokens += lane.prefills.doneTokens;
     status.prefillTotalTokens += lane.prefills.totalTokens;
     // A step may take longer than the rate is kept: then the running sequences say that one is under way.
     if (lane.prefills.sequences > 0 || now - lane.lastPrefillMs < kRateKeptMs)
-        status.prefillTokensPerSecond += lane.prefillTokensPerSecond;
+        model.prefillTokensPerSecond = lane.prefillTokensPerSecond;
     if (lane.running > lane.prefills.sequences || now - lane.lastDecodeMs < kRateKeptMs)
-        status.decodeTokensPerSecond += lane.decodeTokensPerSecond;
+        model.decodeTokensPerSecond = lane.decodeTokensPerSecond;
+    status.prefillTokensPerSecond += model.prefillTokensPerSecond;
+    status.decodeTokensPerSecond += model.decodeTokensPerSecond;
 }
 
-void addToModel(ModelStatus& model, const generate::LaneStatus& lane) {
-    model.runningSequences = lane.running;
-    model.waitingSequences += lane.waiting;
-    model.kvBytes = lane.leasedBytes + lane.cachedBytes;
+// Only here: whoever adds up the models gets exactly this.
+void sumUsage(EngineStatus& status) {
+    for (const ModelUsage& model : status.usage) {
+        status.total.add(model.counters);
+        status.ttft.add(model.ttft);
+    }
 }
 
 }  // namespace
@@ -55,18 +77,25 @@ EngineStatus EngineWatch::status() const {
         const generate::HotStatus hot = stage.hot->read();
         status.hotTier = {hot.limitBytes, hot.leasedBytes, hot.cachedBytes, hot.evictedBlocks};
     }
+    if (stage.cold) status.coldTier = stage.cold();
     for (const ModelScene& scene : stage.scene.models) {
         ModelStatus model = scene.status;
         if (model.state == ModelState::Loading) model.loadProgress = m_progress;
         if (scene.lane) {
             const generate::LaneStatus lane = scene.lane->read();
-            addCounters(status, firstTokenMs, lane);
-            addMoment(status, lane, now);
-            addToModel(model, lane);
+            addCounters(status, firstTokenMs, model.name, lane);
+            addMoment(status, model, lane, now);
         }
         status.models.push_back(std::move(model));
     }
+    sumUsage(status);
     return status;
+}
+
+bool EngineWatch::computes() const {
+    const Stage stage = m_stage.read();
+    return std::any_of(stage.scene.models.begin(), stage.scene.models.end(),
+                       [](const ModelScene& scene) { return scene.lane && scene.lane->read().running > 0; });
 }
 
 std::size_t EngineWatch::contextTokens(const std::string& model) const {
@@ -111,6 +140,11 @@ void EngineWatch::watchHotTier(std::shared_ptr<const base::Snapshot<generate::Ho
     publish();
 }
 
+void EngineWatch::watchColdTier(std::function<ColdTierStatus()> cold) {
+    m_next.cold = std::move(cold);
+    publish();
+}
+
 void EngineWatch::warn(const std::string& warning) {
     if (m_next.past.warning == warning) return;
     m_next.past.warning = warning;
@@ -122,6 +156,8 @@ void EngineWatch::show(EngineScene scene) {
     publish();
 }
 
-void EngineWatch::retire(const generate::LaneStatus& last) { addCounters(m_next.past, m_next.pastFirstTokenMs, last); }
+void EngineWatch::retire(const std::string& model, const generate::LaneStatus& last) {
+    addCounters(m_next.past, m_next.pastFirstTokenMs, model, last);
+}
 
 }  // namespace larder

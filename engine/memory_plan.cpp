@@ -88,4 +88,11 @@ std::size_t hotLimitBytes(const HotTierFigures& figures) {
     return std::min(std::max(figures.totalBytes / 4, figures.contextBytes), (figures.availableBytes + figures.kvBytes) / 2);
 }
 
+std::uint64_t coldLimitBytes(std::optional<std::size_t> settingBytes, std::uint64_t freeBytes, std::uint64_t usedBytes) {
+    constexpr std::uint64_t kMost = 20'000'000'000;
+    if (settingBytes) return *settingBytes;
+    // Divided before the sum: neither can overflow it.
+    return std::min(kMost, freeBytes / 10 + usedBytes / 10);
+}
+
 }  // namespace larder

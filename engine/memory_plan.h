@@ -56,4 +56,8 @@ struct HotTierFigures {
 // Design §5.6: the setting, else the larger of a quarter of the RAM and one full window, at most half of what the weights leave.
 std::size_t hotLimitBytes(const HotTierFigures& figures);
 
+// Design §5.6: the setting, else the smaller of 20 GB and 10 % of the free disk space, what the cache takes already counted as
+// free: so the limit does not shrink because the cache grows. 0: no cold tier.
+std::uint64_t coldLimitBytes(std::optional<std::size_t> settingBytes, std::uint64_t freeBytes, std::uint64_t usedBytes);
+
 }  // namespace larder

@@ -16,7 +16,9 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "engine/records/usage_log.h"
 #include "engine/server_address.h"
+#include "engine/usage_records.h"
 
 namespace larder {
 namespace {
@@ -47,6 +49,7 @@ struct Server::Inner {
     std::optional<base::FileLock> lock;
     std::string apiKey;
     std::string warning;
+    std::unique_ptr<records::UsageLog> usage;  // its last write comes after the engine's last token
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -61,10 +64,12 @@ struct Server::Inner {
         routes.reset();
         generator.reset();
         engine.reset();
+        usage.reset();
     }
 
     std::string address() const { return serverAddress(settings.host, http->port()); }
     Expected<void> openEngine(const ServerStart& how);
+    void openUsage(const ServerStart& how);
     Expected<void> openPort();
     Expected<void> loadDefault(const ServerStart& how);
     Expected<void> writeAddress() const;
@@ -81,8 +86,19 @@ Expected<void> Server::Inner::openEngine(const ServerStart& how) {
     }
     if (!created) return created.error();
     engine = std::move(*created);
-    if (how.observer) engine->observe(how.observer);
+    openUsage(how);
     return {};
+}
+
+void Server::Inner::openUsage(const ServerStart& how) {
+    records::UsageLogParts parts;
+    parts.file = usageFile(settings);
+    parts.current = [status = engine->statusSource()] { return status().usage; };
+    usage = std::make_unique<records::UsageLog>(std::move(parts));
+    engine->observe([log = usage.get(), observer = how.observer] {
+        log->touched();
+        if (observer) observer();
+    });
 }
 
 Expected<void> Server::Inner::loadDefault(const ServerStart& how) {
@@ -108,6 +124,8 @@ Expected<void> Server::Inner::openPort() {
     routesSettings.apiKey = apiKey;
     routesSettings.host = settings.host;
     routesSettings.maxRequests = settings.maxRunning + settings.maxWaiting;
+    routesSettings.version = LARDER_VERSION;
+    routesSettings.usage = usage.get();
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
@@ -161,6 +179,10 @@ std::string Server::address() const { return m_inner->address(); }
 std::uint16_t Server::port() const { return m_inner->http->port(); }
 const std::string& Server::apiKey() const { return m_inner->apiKey; }
 EngineStatus Server::status() const { return m_inner->engine->status(); }
+UsageTotalsSource Server::totalsSource() const { return m_inner->usage->totalsSource(); }
+Expected<std::vector<UsageHour>> Server::usageByHour(std::int64_t firstUnixHour, std::int64_t lastUnixHour) const {
+    return m_inner->usage->hours(firstUnixHour, lastUnixHour);
+}
 const std::string& Server::warning() const { return m_inner->warning; }
 Engine& Server::engine() { return *m_inner->engine; }
 

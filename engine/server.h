@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/error.h"
 #include "engine/settings.h"
 #include "engine/status.h"
+#include "engine/usage.h"
 
 namespace larder {
 
@@ -40,6 +42,9 @@ public:
     std::uint16_t port() const;
     const std::string& apiKey() const;  // empty with requireApiKey off
     EngineStatus status() const;
+    // All time, given the usage of a status: what was recorded before this start and that on top. May outlive the server.
+    UsageTotalsSource totalsSource() const;
+    Expected<std::vector<UsageHour>> usageByHour(std::int64_t firstUnixHour, std::int64_t lastUnixHour) const;  // blocks on the disk
     const std::string& warning() const;  // one sentence: what start() had to do without; empty
     Engine& engine();             // lives as long as the server
 

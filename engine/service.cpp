@@ -1,6 +1,7 @@
 #include "engine/service.h"
 
 #include <atomic>
+#include <functional>
 #include <utility>
 
 #include "engine/service_control.h"
@@ -9,8 +10,6 @@ namespace larder {
 namespace {
 
 constexpr std::size_t kSearchResults = 30;
-
-Error noCache() { return {ErrorCode::Unavailable, "nothing is kept on the disk yet"}; }
 
 // Puts every verb on the thread where it belongs. What the command line set counts for this process, and reaches
 // settings.json only when the user saves.
@@ -49,11 +48,25 @@ public:
         m_control.post([this] { m_control.refreshModels(); });
     }
 
-    void listCache(Reply<CacheListing> reply) override { Answer<CacheListing>(std::move(reply)).give(noCache()); }
-    void pinCached(const std::string&, bool, Reply<void> reply) override { Answer<void>(std::move(reply)).give(noCache()); }
-    void clearCache(const std::string&, bool, Reply<CacheCleared> reply) override { Answer<CacheCleared>(std::move(reply)).give(noCache()); }
-    void verifyCache(Reply<CacheVerified> reply) override { Answer<CacheVerified>(std::move(reply)).give(noCache()); }
-    void usageByHour(std::int64_t, Reply<std::vector<UsageHour>> reply) override { Answer<std::vector<UsageHour>>(std::move(reply)).give(noCache()); }
+    void listCache(Reply<CacheListing> reply) override {
+        withCache<CacheListing>(std::move(reply), [](CacheControl& cache) { return cache.list(); });
+    }
+    void pinCached(const std::string& prefixId, bool pinned, Reply<void> reply) override {
+        withCache<void>(std::move(reply), [prefixId, pinned](CacheControl& cache) { return cache.pin(prefixId, pinned); });
+    }
+    void clearCache(const std::string& model, bool pinnedToo, Reply<CacheCleared> reply) override {
+        withCache<CacheCleared>(std::move(reply), [model, pinnedToo](CacheControl& cache) { return cache.clear(model, pinnedToo); });
+    }
+    void verifyCache(Reply<CacheVerified> reply) override {
+        withCache<CacheVerified>(std::move(reply), [this](CacheControl& cache) {
+            return cache.verify([this](double) { return !m_control.cacheIsWanted(); });
+        });
+    }
+    void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) override {
+        m_control.post([this, firstUnixHour, answer = Answer<std::vector<UsageHour>>(std::move(reply))] {
+            m_control.usageByHour(firstUnixHour, answer);
+        });
+    }
 
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         m_control.post([this, settings, answer = Answer<void>(std::move(reply))] { m_control.saveSettings(settings, answer); });
@@ -106,6 +119,15 @@ public:
     }
 
 private:
+    template <class T>
+    void withCache(Reply<T> reply, std::function<Expected<T>(CacheControl&)> verb) {
+        m_control.post([this, verb = std::move(verb), answer = Answer<T>(std::move(reply))] {
+            m_control.withCache([verb, answer](Expected<CacheControl*> cache) {
+                answer.give(cache ? verb(**cache) : Expected<T>(cache.error()));
+            });
+        });
+    }
+
     std::atomic<std::uint64_t> m_searches{0};
     mutable ServiceControl m_control;  // last: its threads use this object
 };

@@ -32,7 +32,10 @@ ServiceBoard::ServiceBoard(const Settings& settings, std::function<void()> chang
 ServiceSnapshot ServiceBoard::look() const {
     Shown shown = m_shown.read();
     ServiceSnapshot& snapshot = shown.snapshot;
-    if (shown.engine) snapshot.engine = shown.engine();
+    if (shown.engine) {
+        snapshot.engine = shown.engine();
+        snapshot.allTime = shown.totals(snapshot.engine.usage);
+    }
     if (snapshot.engine.warning.empty()) snapshot.engine.warning = std::move(shown.warning);
     Figures figures = m_figures.read();
     snapshot.machine = std::move(figures.machine);
@@ -52,10 +55,21 @@ void ServiceBoard::show(const std::function<void(ServiceSnapshot&)>& write) {
     changed();
 }
 
-void ServiceBoard::showEngine(std::function<EngineStatus()> source, std::string warning) {
+void ServiceBoard::showEngine(std::function<EngineStatus()> source, UsageTotalsSource totals, std::string warning) {
     Shown shown = m_shown.read();
     shown.engine = std::move(source);
+    shown.totals = std::move(totals);
     shown.warning = std::move(warning);
+    m_shown.publish(std::move(shown));
+    changed();
+}
+
+void ServiceBoard::hideEngine() {
+    Shown shown = m_shown.read();
+    if (shown.engine) shown.snapshot.allTime = shown.totals(shown.engine().usage);
+    shown.engine = nullptr;
+    shown.totals = nullptr;
+    shown.warning.clear();
     m_shown.publish(std::move(shown));
     changed();
 }

@@ -20,6 +20,7 @@ ServiceControl::ServiceControl(const Settings& settings, std::function<void()> c
     post([this] {
         m_board.takeFigures();
         refreshModels();
+        readAllTime();
     });
     m_thread = base::Thread("control", [this] { run(); });
 }
@@ -32,6 +33,7 @@ ServiceControl::~ServiceControl() {
     m_listing.stop();
     m_searching.stop();
     m_folders.stop();
+    m_cache.stop();
     m_disk.stop();
     m_downloads.publish(nullptr);
 }
@@ -73,7 +75,7 @@ std::optional<ServiceControl::Clock::time_point> ServiceControl::nextLook() cons
 void ServiceControl::lookAround() {
     const auto now = Clock::now();
     if (m_engineLook && now >= *m_engineLook) {
-        m_server->checkModels();
+        m_server->checkEngine();
         m_engineLook.reset();
         if (m_engineTouched.exchange(false)) {
             m_engineLook = now + kQuietAfter;
@@ -97,7 +99,7 @@ void ServiceControl::engineChanged() {
     m_board.changed();
     if (m_engineWatched.exchange(true)) return;
     post([this] {
-        m_server->checkModels();
+        m_server->checkEngine();
         m_engineLook = Clock::now() + kQuietAfter;
     });
 }

@@ -2,7 +2,8 @@
 // the downloads and the disk. Idle, with no server and no download, it sleeps without a timeout.
 //
 // Other threads: errands (disk: downloads, model files), one for listing repositories and one for searching, so that a slow
-// network delays neither each other nor a stop; and one for looking at folders, which may lie on a network.
+// network delays neither each other nor a stop; one for looking at folders, which may lie on a network; and one for the cache on
+// the disk and the records of usage.
 #pragma once
 
 #include <atomic>
@@ -13,10 +14,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/mailbox.h"
 #include "engine/base/snapshot.h"
 #include "engine/base/thread.h"
+#include "engine/cache_control.h"
 #include "engine/service_answer.h"
 #include "engine/service_board.h"
 #include "engine/service_errands.h"
@@ -37,6 +40,8 @@ public:
     Errands& listing() { return m_listing; }
     Errands& searching() { return m_searching; }
     Errands& folders() { return m_folders; }
+    // Somebody waits for the files of the cache: an errand that holds them (verify) ends. Any thread.
+    bool cacheIsWanted() const { return m_ends || m_cacheWanted; }
     bool ends() const { return m_ends; }
     std::shared_ptr<Downloads> downloads() { return m_downloads.read(); }  // errands on the disk thread only, but for status()
     void askForFigures();
@@ -53,6 +58,9 @@ public:
     void saveSettings(const Settings& settings, const Answer<void>& answer);
     void renewApiKey(const Answer<std::string>& answer);
     void saveHubToken(const std::string& token, const Answer<void>& answer);
+    // verb runs on the cache thread, with the cache of the running server or, while there is none, with its files.
+    void withCache(std::function<void(Expected<CacheControl*>)> verb);
+    void usageByHour(std::int64_t firstUnixHour, const Answer<std::vector<UsageHour>>& answer);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -69,9 +77,13 @@ private:
     void deleteModel(const ModelInfo& model, const Answer<void>& answer);
     void forgetModel(const ModelInfo& model);
     void replaceModels();       // after files came or went
+    Expected<void> start(FirstLoad firstLoad);
+    void freeCacheFiles();      // waits until no errand holds them
+    void readAllTime();         // while no server runs
 
     base::Mailbox<std::function<void()>> m_mailbox;
     std::atomic<bool> m_ends{false};
+    std::atomic<bool> m_cacheWanted{false};
     std::atomic<bool> m_engineTouched{false};
     std::atomic<bool> m_engineWatched{false};
     std::atomic<bool> m_downloadsAsked{false};
@@ -90,6 +102,7 @@ private:
     Errands m_listing{"hub"};
     Errands m_searching{"search"};
     Errands m_folders{"folders"};
+    Errands m_cache{"cache"};
     base::Thread m_thread;
 };
 

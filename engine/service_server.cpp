@@ -67,7 +67,8 @@ Expected<void> ServiceServer::start(FirstLoad firstLoad) {
     m_startedWith = settings;
     m_keyChanged = false;
     m_reportedFailures.clear();
-    m_board.showEngine(m_server->engine().statusSource(), m_server->warning());
+    m_cacheProblem.clear();
+    m_board.showEngine(m_server->engine().statusSource(), m_server->totalsSource(), m_server->warning());
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     m_board.show([&](ServiceSnapshot& snapshot) {
         snapshot.server = ServerState::Running;
@@ -83,7 +84,7 @@ void ServiceServer::stop() {
     if (runs()) {
         m_board.show([](ServiceSnapshot& snapshot) { snapshot.server = ServerState::Stopping; });
         m_server.reset();
-        m_board.showEngine({}, "");
+        m_board.hideEngine();
         base::logInfo("the server has stopped");
     }
     showStopped();
@@ -97,6 +98,10 @@ void ServiceServer::settingsChanged() {
     applied.useHuggingFaceCache = stored.useHuggingFaceCache;
     applied.modelMemoryBytes = stored.modelMemoryBytes;
     applied.idleUnloadMinutes = stored.idleUnloadMinutes;
+    applied.coldCacheBytes = stored.coldCacheBytes;
+    applied.coldCompression = stored.coldCompression;
+    applied.coldBytesPerDay = stored.coldBytesPerDay;
+    applied.coldFloorBytes = stored.coldFloorBytes;
     if (applied != m_startedWith) {
         m_server->engine().apply(applied);
         m_startedWith = applied;
@@ -110,9 +115,18 @@ void ServiceServer::keyChanged() {
     settingsChanged();
 }
 
-void ServiceServer::checkModels() {
+void ServiceServer::checkEngine() {
     if (!runs()) return;
-    for (const ModelStatus& model : m_server->status().models) {
+    const EngineStatus status = m_server->status();
+    checkModels(status);
+    // Another sentence while the trouble lasts (a number in it changed) is no news.
+    if (m_cacheProblem.empty() && !status.coldTier.problem.empty())
+        m_board.notice(Notice::Kind::CacheProblem, "The cache on the disk: " + status.coldTier.problem);
+    m_cacheProblem = status.coldTier.problem;
+}
+
+void ServiceServer::checkModels(const EngineStatus& status) {
+    for (const ModelStatus& model : status.models) {
         // Every request for such a model tries again: the same failure is no news until it was loaded.
         if (model.state == ModelState::Loaded) {
             m_reportedFailures.erase(model.name);

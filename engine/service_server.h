@@ -29,10 +29,11 @@ public:
     void settingsChanged();
     void keyChanged();
 
-    // A model that could not be loaded is reported once.
-    void checkModels();
+    // A model that could not be loaded is reported once, and so is trouble with the cache on the disk when it begins.
+    void checkEngine();
 
 private:
+    void checkModels(const EngineStatus& status);
     void showStopped();
     void describeNextStart(ServiceSnapshot& snapshot) const;
 
@@ -42,6 +43,7 @@ private:
     Settings m_startedWith;
     bool m_keyChanged = false;
     std::map<std::string, std::string> m_reportedFailures;  // by model
+    std::string m_cacheProblem;                             // at the last check
 };
 
 }  // namespace larder

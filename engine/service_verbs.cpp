@@ -1,16 +1,25 @@
 // The control thread's answers to what the user asks.
+#include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "engine/base/log.h"
 #include "engine/service_control.h"
+#include "engine/usage_records.h"
 
 namespace larder {
 
 void ServiceControl::startServer() {
     // The error is on the board.
-    if (!m_server->runs()) (void)m_server->start(FirstLoad::Background);
+    (void)start(FirstLoad::Background);
+}
+
+Expected<void> ServiceControl::start(FirstLoad firstLoad) {
+    if (m_server->runs()) return {};
+    freeCacheFiles();
+    return m_server->start(firstLoad);
 }
 
 void ServiceControl::stopServer() { m_server->stop(); }
@@ -21,8 +30,7 @@ void ServiceControl::restartServer() {
 }
 
 void ServiceControl::loadModel(const std::string& name, const Answer<void>& answer) {
-    if (!m_server->runs())
-        if (auto started = m_server->start(FirstLoad::Nothing); !started) return answer.give(started.error());
+    if (auto started = start(FirstLoad::Nothing); !started) return answer.give(started.error());
     m_server->server().engine().load(name, [answer](Expected<void> done) { answer.give(std::move(done)); });
 }
 
@@ -102,6 +110,7 @@ void ServiceControl::saveSettings(const Settings& settings, const Answer<void>& 
     if (before.baseDir != settings.baseDir) {
         if (auto noted = rememberBaseDir(settings.baseDir); !noted) base::logWarning(noted.error().message);
         disk([this, settings] { openDownloads(settings); });
+        readAllTime();
     } else {
         disk([this, settings] { downloads()->setSettings(settings); });
     }
@@ -109,6 +118,44 @@ void ServiceControl::saveSettings(const Settings& settings, const Answer<void>& 
     if (before.lowDiskBytes != settings.lowDiskBytes) m_diskWasLow = false;
     m_diskLook.reset();  // looks anew, at once
     answer.give({});
+}
+
+void ServiceControl::withCache(std::function<void(Expected<CacheControl*>)> verb) {
+    if (!m_server->runs()) {
+        m_cache.post([verb = std::move(verb), settings = m_board.settings()] {
+            const auto opened = openCache(settings);
+            verb(opened ? Expected<CacheControl*>(opened->get()) : Expected<CacheControl*>(opened.error()));
+        });
+        return;
+    }
+    m_cache.post([verb = std::move(verb), cache = m_server->server().engine().cache(), problem = m_server->server().status().coldTier.problem] {
+        if (cache) return verb(cache.get());
+        verb(Error{ErrorCode::Unavailable, problem.empty() ? "the cache on the disk is turned off: give it room in the settings" : problem});
+    });
+}
+
+// What holds them ends soon: verify looks at cacheIsWanted(), the others are short.
+void ServiceControl::freeCacheFiles() {
+    m_cacheWanted = true;
+    const auto freed = std::make_shared<base::Mailbox<bool>>();
+    m_cache.post([freed] { freed->post(true); });
+    freed->wait();
+    m_cacheWanted = false;
+}
+
+void ServiceControl::usageByHour(std::int64_t firstUnixHour, const Answer<std::vector<UsageHour>>& answer) {
+    constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max();
+    if (m_server->runs()) return answer.give(m_server->server().usageByHour(firstUnixHour, kEndOfTime));
+    m_cache.post([firstUnixHour, answer, settings = m_board.settings()] {
+        answer.give(readUsageHours(settings, firstUnixHour, kEndOfTime));
+    });
+}
+
+void ServiceControl::readAllTime() {
+    if (m_server->runs()) return;
+    auto totals = readUsageTotals(m_board.settings());
+    if (!totals) return base::logWarning(totals.error().message);
+    m_board.show([&](ServiceSnapshot& snapshot) { snapshot.allTime = std::move(*totals); });
 }
 
 void ServiceControl::renewApiKey(const Answer<std::string>& answer) {

@@ -88,6 +88,15 @@ public:
         else fail(key, "must be \"f16\" or \"f32\"");
     }
 
+    void compression(const char* key, ColdCompression& out) {
+        std::string name;
+        text(key, name);
+        if (m_error || name.empty()) return;
+        if (name == "none") out = ColdCompression::None;
+        else if (name == "zstd") out = ColdCompression::Zstd;
+        else fail(key, "must be \"none\" or \"zstd\"");
+    }
+
     // Bytes as above; the default where the key is missing.
     void bytes(const char* key, std::uint64_t& out) {
         std::optional<std::size_t> value;
@@ -262,6 +271,9 @@ Expected<Settings> loadSettings(const std::filesystem::path& baseDir) {
     reader.text("model", settings.defaultModel);
     reader.size("hot_cache", settings.hotCacheBytes);
     reader.size("cold_cache", settings.coldCacheBytes);
+    reader.compression("cold_compression", settings.coldCompression);
+    reader.bytes("cold_bytes_per_day", settings.coldBytesPerDay);
+    reader.bytes("cold_floor", settings.coldFloorBytes);
     reader.kvType("kv_type", settings.kvType);
     reader.number("context", 0, kMostContext, settings.contextTokens);
     reader.number("max_running", 1, kMostRunning, settings.maxRunning);
@@ -302,6 +314,10 @@ Expected<void> saveSettings(const Settings& settings) {
     store(out, "model", settings.defaultModel, settings.defaultModel.empty());
     store(out, "hot_cache", settings.hotCacheBytes.value_or(0), !settings.hotCacheBytes);
     store(out, "cold_cache", settings.coldCacheBytes.value_or(0), !settings.coldCacheBytes);
+    store(out, "cold_compression", settings.coldCompression == ColdCompression::Zstd ? "zstd" : "none",
+          settings.coldCompression == defaults.coldCompression);
+    store(out, "cold_bytes_per_day", settings.coldBytesPerDay, settings.coldBytesPerDay == defaults.coldBytesPerDay);
+    store(out, "cold_floor", settings.coldFloorBytes, settings.coldFloorBytes == defaults.coldFloorBytes);
     store(out, "kv_type", settings.kvType == KvType::F32 ? "f32" : "f16", settings.kvType == defaults.kvType);
     store(out, "context", settings.contextTokens, settings.contextTokens == defaults.contextTokens);
     store(out, "max_running", settings.maxRunning, settings.maxRunning == defaults.maxRunning);

@@ -24,6 +24,10 @@ struct ModelStatus {
     std::size_t weightBytes = 0;       // in RAM; 0 unless Loaded
     std::size_t runningSequences = 0;
     std::size_t waitingSequences = 0;  // in its queue, those that wait for its load included
+    std::size_t followingSequences = 0;  // of the waiting ones; this and the next as in EngineStatus
+    std::size_t loadingSequences = 0;
+    double prefillTokensPerSecond = 0; // of the last second, see EngineStatus
+    double decodeTokensPerSecond = 0;
     std::size_t kvBytes = 0;           // of the hot tier, leased and cached
     std::int64_t lastUsedUnixMs = 0;   // last request that came or ended; 0 = none yet
 };
@@ -53,7 +57,7 @@ struct EngineStatus {
     std::size_t prefillingSequences = 0;  // of the running ones
     std::size_t prefillDoneTokens = 0;    // of the running prefills together, against prefillTotalTokens
     std::size_t prefillTotalTokens = 0;
-    // Since the server started, all models together; they only grow.
+    // Since the server started; they only grow. total and ttft are the sums of usage.
     UsageCounters total;
     TtftHistogram ttft;
     std::uint64_t steps = 0;

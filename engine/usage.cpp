@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace larder {
 namespace {
@@ -85,6 +86,19 @@ double TtftHistogram::percentileMs(double share) const {
         if (seen >= wanted) return upperMs(i);
     }
     return upperMs(kClasses - 1);
+}
+
+UsageTotals addUsage(UsageTotals before, const std::vector<ModelUsage>& now) {
+    UsageTotals all = std::move(before);
+    for (const ModelUsage& model : now) {
+        const auto place = std::lower_bound(all.models.begin(), all.models.end(), model.model,
+                                            [](const ModelUsage& each, const std::string& name) { return each.model < name; });
+        if (place != all.models.end() && place->model == model.model) place->counters.add(model.counters);
+        else all.models.insert(place, ModelUsage{model.model, model.counters, {}});
+    }
+    all.counters = {};
+    for (const ModelUsage& model : all.models) all.counters.add(model.counters);
+    return all;
 }
 
 double TtftHistogram::upperMs(std::size_t index) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,10 +64,16 @@ struct UsageHour {
 // All time, over restarts.
 struct UsageTotals {
     std::int64_t sinceUnixMs = 0;            // of the first record; 0: none yet
-    UsageCounters counters;
+    UsageCounters counters;                  // exactly the sum of the models
     std::vector<ModelUsage> models;          // by name; ttft empty
 
     double savedSeconds() const;             // of each model at its own speed: a small one is not as slow as a large one
 };
+
+// Gives the totals of all time, for what a server that is still running has counted (EngineStatus::usage).
+using UsageTotalsSource = std::function<UsageTotals(const std::vector<ModelUsage>&)>;
+
+// before, and what a server has counted on top of it. sinceUnixMs stays.
+UsageTotals addUsage(UsageTotals before, const std::vector<ModelUsage>& now);
 
 }  // namespace larder

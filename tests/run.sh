@@ -1,7 +1,7 @@
 #!/bin/sh
 # The README's second command, and CI: installs what the tests need, builds with warnings as errors, and runs every test:
 # release, then AddressSanitizer + UBSan, then ThreadSanitizer for what has threads, then the kernels for 64-bit Arm under
-# qemu, then a minute of fuzzing.
+# qemu, then a minute of fuzzing for each format.
 # Usage: tests/run.sh [--full]      --full: long fuzzing campaigns as well, hours, by hand
 set -eu
 
@@ -98,22 +98,24 @@ build neon
 phase "NEON under qemu: tests"
 run_tests neon
 
-phase "fuzzing for $fuzz_seconds s"
+phase "fuzzing, $fuzz_seconds s for each format"
 cmake --preset fuzz >"$output" 2>&1 || {
     cat "$output"
     exit 1
 }
-cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz
-mkdir -p build/fuzz/corpus
-if build/fuzz/gguf_fuzz -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/gguf_corpus >"$output" 2>&1; then
-    grep 'stat::number_of_executed_units' "$output" || true
-    echo "100% tests passed, 0 tests failed out of 1" >>"$results"
-else
-    tail -n 60 "$output"
-    echo "0% tests passed, 1 tests failed out of 1" >>"$results"
-    failed_phases="$failed_phases fuzz"
-fi
+cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz
+for format in gguf safetensors; do
+    mkdir -p "build/fuzz/corpus/$format"
+    if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "tests/fuzz/${format}_corpus" >"$output" 2>&1; then
+        grep 'stat::number_of_executed_units' "$output" || true
+        echo "100% tests passed, 0 tests failed out of 1" >>"$results"
+    else
+        tail -n 60 "$output"
+        echo "0% tests passed, 1 tests failed out of 1" >>"$results"
+        failed_phases="$failed_phases fuzz"
+    fi
+done
 
 phase summary
 [ -z "$failed_phases" ] || echo "failed:$failed_phases"

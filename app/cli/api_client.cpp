@@ -67,15 +67,21 @@ bool takeData(Exchange& exchange, const QByteArray& data, const std::function<bo
     return !exchange.refused;
 }
 
+Error refusalOf(int status, const QByteArray& body) {
+    const std::string sentence = errorSentence(QJsonDocument::fromJson(body).object());
+    return {codeOfStatus(status), sentence.empty() ? "the server answered with status " + std::to_string(status) : sentence};
+}
+
+Error brokenConnection(const QNetworkReply& reply) {
+    return {ErrorCode::Unavailable, "the connection to the server failed: " + reply.errorString().toStdString()};
+}
+
 Expected<void> outcome(const Exchange& exchange, const QNetworkReply& reply, int status) {
     if (exchange.refused) return Error{ErrorCode::Cancelled, "stopped"};
     if (!exchange.brokenOff.empty()) return Error{ErrorCode::Unavailable, exchange.brokenOff};
     if (status == 200 && exchange.complete) return {};
-    if (status != 0 && status != 200) {
-        const std::string sentence = errorSentence(QJsonDocument::fromJson(exchange.refusal).object());
-        return Error{codeOfStatus(status), sentence.empty() ? "the server answered with status " + std::to_string(status) : sentence};
-    }
-    return Error{ErrorCode::Unavailable, "the connection to the server failed: " + reply.errorString().toStdString()};
+    if (status != 0 && status != 200) return refusalOf(status, exchange.refusal);
+    return brokenConnection(reply);
 }
 
 }  // namespace
@@ -85,17 +91,38 @@ ApiClient::ApiClient(const std::string& address, const std::string& apiKey) : m_
     if (!apiKey.empty()) m_authorization = "Bearer " + QByteArray::fromStdString(apiKey);
 }
 
-Expected<void> ApiClient::stream(const char* path, const QJsonObject& body, int stopFd,
-                                 const std::function<bool(const QJsonObject&)>& onEvent) {
+QNetworkRequest ApiClient::request(const char* path) const {
     QNetworkRequest request(QUrl(QString::fromStdString(m_address + path)));
     request.setHeader(QNetworkRequest::ContentTypeHeader, "application/json");
     request.setRawHeader("Accept-Encoding", "identity");
     request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
     if (!m_authorization.isEmpty()) request.setRawHeader("Authorization", m_authorization);
+    return request;
+}
 
+Expected<QJsonObject> ApiClient::get(const char* path) { return answerOf(std::unique_ptr<QNetworkReply>(m_network.get(request(path)))); }
+
+Expected<QJsonObject> ApiClient::post(const char* path, const QJsonObject& body) {
+    return answerOf(std::unique_ptr<QNetworkReply>(m_network.post(request(path), QJsonDocument(body).toJson(QJsonDocument::Compact))));
+}
+
+Expected<QJsonObject> ApiClient::answerOf(std::unique_ptr<QNetworkReply> reply) {
+    QEventLoop loop;
+    QObject::connect(reply.get(), &QNetworkReply::finished, &loop, &QEventLoop::quit);
+    if (!reply->isFinished()) loop.exec();
+    const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    const QByteArray body = reply->readAll();
+    if (status != 0 && status != 200) return refusalOf(status, body);
+    const QJsonDocument document = QJsonDocument::fromJson(body);
+    if (status == 0 || !document.isObject()) return brokenConnection(*reply);
+    return document.object();
+}
+
+Expected<void> ApiClient::stream(const char* path, const QJsonObject& body, int stopFd,
+                                 const std::function<bool(const QJsonObject&)>& onEvent) {
     QEventLoop loop;
     Exchange exchange;
-    const std::unique_ptr<QNetworkReply> reply(m_network.post(request, QJsonDocument(body).toJson(QJsonDocument::Compact)));
+    const std::unique_ptr<QNetworkReply> reply(m_network.post(request(path), QJsonDocument(body).toJson(QJsonDocument::Compact)));
     const auto status = [&reply] { return reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt(); };
     const auto drain = [&] {
         const QByteArray bytes = reply->readAll();

@@ -23,6 +23,8 @@ void addBench(CLI::App& root, Options& options, Chosen& chosen);
 void addPull(CLI::App& root, Options& options, Chosen& chosen);
 void addShow(CLI::App& root, Options& options, Chosen& chosen);
 void addRm(CLI::App& root, Options& options, Chosen& chosen);
+void addStatus(CLI::App& root, Options& options, Chosen& chosen);
+void addCache(CLI::App& root, Options& options, Chosen& chosen);
 
 int serve(const Options& options);
 

@@ -53,7 +53,14 @@ void addServerOptions(CLI::App& command, Options& options) {
                     ->type_name("KEY");
     command.add_flag("--no-api-key", options.noApiKey, "Ask no key of clients on this machine")->excludes(key);
     addSize(command, "--hot-cache", options.hotCacheBytes, "RAM for the KV cache, such as 4G");
-    addSize(command, "--cold-cache", options.coldCacheBytes, "Disk for the KV cache, such as 20G");
+    addSize(command, "--cold-cache", options.coldCacheBytes, "Disk for the KV cache, such as 20G; 0: none (default: 20 GB, at most 10 % of what is free)");
+    command
+        .add_option_function<std::string>(
+            "--cold-compression",
+            [&options](const std::string& name) { options.coldCompression = name == "zstd" ? ColdCompression::Zstd : ColdCompression::None; },
+            "KV on the disk: none (default) or zstd")
+        ->type_name("CODEC")
+        ->check(CLI::IsMember({"none", "zstd"}));
     addSize(command, "--model-memory", options.modelMemoryBytes, "RAM for the weights of all loaded models together, such as 12G");
     command.add_option("--idle-unload", options.idleUnloadMinutes, "Unload a model that was not used for so long (default 0: never)")
         ->type_name("MINUTES")
@@ -81,6 +88,7 @@ Expected<Settings> Options::settings() const {
     if (noApiKey) settings.requireApiKey = false;
     if (hotCacheBytes) settings.hotCacheBytes = hotCacheBytes;
     if (coldCacheBytes) settings.coldCacheBytes = coldCacheBytes;
+    if (coldCompression) settings.coldCompression = *coldCompression;
     if (kvType) settings.kvType = *kvType;
     if (contextTokens) settings.contextTokens = *contextTokens;
     if (maxRunning) settings.maxRunning = *maxRunning;

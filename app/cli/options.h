@@ -22,6 +22,7 @@ struct Options {
     bool noApiKey = false;
     std::optional<std::size_t> hotCacheBytes;
     std::optional<std::size_t> coldCacheBytes;
+    std::optional<ColdCompression> coldCompression;
     std::optional<KvType> kvType;
     std::optional<std::size_t> contextTokens;
     std::optional<std::size_t> maxRunning;

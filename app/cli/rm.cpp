@@ -2,13 +2,12 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/confirm.h"
 #include "app/terminal.h"
 #include "engine/models.h"
 
 namespace larder::app {
 namespace {
-
-constexpr int kNoStop = -1;  // Ctrl-C just ends the program
 
 // Empty, or why this model is not Larder's to delete; said before anybody is asked. removeModel has the last word.
 std::string findObstacle(const ModelInfo& model, const Settings& settings) {
@@ -26,8 +25,6 @@ std::string findObstacle(const ModelInfo& model, const Settings& settings) {
     return model.path.string() + " is not in the model folder " + settings.modelDir.string() + ", so Larder does not delete it";
 }
 
-bool isYes(const std::string& answer) { return answer == "y" || answer == "Y" || answer == "yes" || answer == "Yes" || answer == "YES"; }
-
 int rm(const Options& options, const std::string& name, bool sure) {
     const auto settings = options.settings();
     if (!settings.ok()) return fail(settings.error());
@@ -36,12 +33,12 @@ int rm(const Options& options, const std::string& name, bool sure) {
     if (const std::string obstacle = findObstacle(*model, *settings); !obstacle.empty()) return fail(obstacle);
     const std::string size = readableBytes(model->fileBytes);
     if (!sure) {
-        if (!inputIsTerminal()) {
+        const Consent consent = askConsent("Delete " + model->name + " (" + size + ", " + model->path.string() + ")?");
+        if (consent == Consent::Nobody) {
             fail("nobody can be asked whether to delete " + model->name + ": add --yes");
             return kExitUsage;
         }
-        const auto answer = LineReader().read("Delete " + model->name + " (" + size + ", " + model->path.string() + ")? [y/N] ", kNoStop);
-        if (!answer || !isYes(*answer)) return fail("nothing was deleted");
+        if (consent == Consent::No) return fail("nothing was deleted");
     }
     const auto removed = removeModel(*model, *settings);
     if (!removed.ok()) return fail(removed.error());

@@ -35,6 +35,8 @@ struct ChatRequest {
     bool stream = false;
     Priority priority = Priority::Interactive;
     bool includeUsage = false;  // stream_options.include_usage
+    bool noStore = false;       // cache.no_store
+    bool pin = false;           // cache.pin
 };
 
 struct OutputText {
@@ -52,6 +54,7 @@ struct OutputFinished {
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;
     std::size_t followedTokens = 0;  // of the cached ones: another request computed them while this one waited
+    std::size_t loadedTokens = 0;    // of the cached ones: read from the disk
     std::size_t completionTokens = 0;
     GenerationTimings timings;
 };

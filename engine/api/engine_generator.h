@@ -21,6 +21,7 @@ public:
     Expected<ModelInfo> findModel(const std::string& name) const override { return m_engine.findModel(name); }
     std::size_t contextTokens(const ModelInfo& model) const override { return m_engine.contextTokens(model); }
     EngineStatus status() const override { return m_engine.status(); }
+    std::shared_ptr<CacheControl> cache() const override { return m_engine.cache(); }
 
 private:
     Engine& m_engine;

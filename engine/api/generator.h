@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/cache_control.h"
 #include "engine/error.h"
 #include "engine/generation.h"
 #include "engine/models.h"
@@ -26,6 +28,7 @@ public:
     virtual std::size_t contextTokens(const ModelInfo& model) const = 0;
 
     virtual EngineStatus status() const = 0;
+    virtual std::shared_ptr<CacheControl> cache() const = 0;  // null: the cold tier is off
 };
 
 }  // namespace larder::api

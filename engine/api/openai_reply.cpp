@@ -64,6 +64,7 @@ base::Json timingsJson(const OutputFinished& finished) {
     timings["decode_ms"] = roundedMs(times.decodeMs);
     timings["cached_tokens"] = finished.cachedTokens;
     timings["followed_tokens"] = finished.followedTokens;
+    timings["loaded_tokens"] = finished.loadedTokens;
     timings["computed_tokens"] = computed;
     timings["prompt_per_second"] = perSecond(computed, times.prefillMs);
     timings["predicted_per_second"] = perSecond(decoded, times.decodeMs);

@@ -20,8 +20,8 @@ const char* finishReasonName(FinishReason reason);  // "stop" or "length"
 // {prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details:{cached_tokens}}
 base::Json usageJson(const OutputFinished& finished);
 
-// {load_ms, queue_ms, prefill_ms, decode_ms, cached_tokens, followed_tokens, computed_tokens, prompt_per_second,
-// predicted_per_second}; our extension.
+// {load_ms, queue_ms, prefill_ms, decode_ms, cached_tokens, followed_tokens, loaded_tokens, computed_tokens,
+// prompt_per_second, predicted_per_second}; our extension.
 base::Json timingsJson(const OutputFinished& finished);
 
 // The token as text for logprobs: its bytes with U+FFFD for what is not UTF-8, or the vocabulary's name of a control

@@ -1,5 +1,6 @@
 // The threads that requests run on: one for each generation that runs or waits, and a few for quick work (tokenising,
-// lists), each kind with its own limit so that full generation slots never stop quick work.
+// lists), and a few for errands that take long (reading all of the cache on the disk), each kind with its own limit so that one
+// never stops another.
 // start*() and the destructor: one thread at a time (the http thread); active(): any thread.
 #pragma once
 
@@ -20,8 +21,8 @@ class RequestThreads {
 public:
     using Work = std::function<void(const std::shared_ptr<RequestMailbox>&)>;
 
-    RequestThreads(std::size_t maxGenerations, std::size_t maxQuick)
-        : m_generations{maxGenerations, {}}, m_quick{maxQuick, {}} {}
+    RequestThreads(std::size_t maxGenerations, std::size_t maxQuick, std::size_t maxErrands)
+        : m_generations{maxGenerations, {}}, m_quick{maxQuick, {}}, m_errands{maxErrands, {}} {}
     ~RequestThreads();  // posts ServerStopping to every mailbox and joins
 
     RequestThreads(const RequestThreads&) = delete;
@@ -30,9 +31,10 @@ public:
     // Runs work on a thread of its own. False: the limit is reached, or the system gives no thread; work was not run.
     bool startGeneration(Work work) { return start(m_generations, std::move(work)); }
     bool startQuick(Work work) { return start(m_quick, std::move(work)); }
+    bool startErrand(Work work) { return start(m_errands, std::move(work)); }
 
     // Threads whose work is not over; everything a work held is gone before it stops counting.
-    std::size_t active() const { return m_generations.active.load() + m_quick.active.load(); }
+    std::size_t active() const { return m_generations.active.load() + m_quick.active.load() + m_errands.active.load(); }
 
 private:
     struct Slots {
@@ -49,6 +51,7 @@ private:
 
     Slots m_generations;
     Slots m_quick;
+    Slots m_errands;
     std::map<std::uint64_t, Running> m_running;  // with those finished but not reaped
     base::Mailbox<std::uint64_t> m_finished;
     std::uint64_t m_nextId = 0;

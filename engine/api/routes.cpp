@@ -1,20 +1,28 @@
 #include "engine/api/routes.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/api/access.h"
+#include "engine/api/cache_routes.h"
 #include "engine/api/error_reply.h"
+#include "engine/api/http_target.h"
+#include "engine/api/metrics.h"
 #include "engine/api/models.h"
 #include "engine/api/openai_chat.h"
 #include "engine/api/openai_completions.h"
 #include "engine/api/request_threads.h"
 #include "engine/api/serve_chat.h"
+#include "engine/api/status_routes.h"
 #include "engine/api/text_routes.h"
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 
 namespace larder::api {
@@ -52,18 +60,21 @@ void sendError(HttpReply& reply, int status, const std::string& message, HttpHea
     reply.send(status, std::move(headers), openAiErrorBody(status, message));
 }
 
-void sendResult(HttpReply& reply, const Expected<std::string>& body) {
-    if (body) return reply.send(200, {{"Content-Type", "application/json"}}, *body);
+void sendResult(HttpReply& reply, const Expected<std::string>& body, const char* contentType = "application/json") {
+    if (body) return reply.send(200, {{"Content-Type", contentType}}, *body);
     const int status = httpStatus(body.error().code);
     reply.send(status, errorHeaders(status), openAiErrorBody(body.error()));
 }
 
-enum class Target { Health, Models, Model, Chat, Completions, Tokenize, Detokenize, ApplyTemplate };
+enum class Target {
+    Health, Models, Model, Chat, Completions, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
+    CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport
+};
 
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::optional<Target> targetOf(std::string_view path) {
-    static constexpr std::array<std::pair<std::string_view, Target>, 7> kPaths{{
+    static constexpr std::array<std::pair<std::string_view, Target>, 16> kPaths{{
         {"/health", Target::Health},
         {"/v1/models", Target::Models},
         {"/v1/chat/completions", Target::Chat},
@@ -71,6 +82,15 @@ std::optional<Target> targetOf(std::string_view path) {
         {"/tokenize", Target::Tokenize},
         {"/detokenize", Target::Detokenize},
         {"/apply-template", Target::ApplyTemplate},
+        {"/metrics", Target::Metrics},
+        {"/api/status", Target::Status},
+        {"/api/usage", Target::Usage},
+        {"/api/cache", Target::CacheList},
+        {"/api/cache/pin", Target::CachePin},
+        {"/api/cache/clear", Target::CacheClear},
+        {"/api/cache/verify", Target::CacheVerify},
+        {"/api/cache/export", Target::CacheExport},
+        {"/api/cache/import", Target::CacheImport},
     }};
     for (const auto& [known, target] : kPaths)
         if (path == known) return target;
@@ -79,11 +99,36 @@ std::optional<Target> targetOf(std::string_view path) {
 }
 
 bool isRead(Target target) {
-    return target == Target::Health || target == Target::Models || target == Target::Model;
+    static constexpr std::array kReads{Target::Health, Target::Models, Target::Model, Target::Status,
+                                       Target::Metrics, Target::Usage, Target::CacheList};
+    return std::find(kReads.begin(), kReads.end(), target) != kReads.end();
+}
+
+// Nothing: not one of the cache's.
+std::optional<CacheVerb> cacheVerb(Target target) {
+    switch (target) {
+        case Target::CacheList: return CacheVerb::List;
+        case Target::CachePin: return CacheVerb::Pin;
+        case Target::CacheClear: return CacheVerb::Clear;
+        case Target::CacheVerify: return CacheVerb::Verify;
+        case Target::CacheExport: return CacheVerb::Export;
+        case Target::CacheImport: return CacheVerb::Import;
+        default: return std::nullopt;
+    }
+}
+
+std::int64_t routesUnixMs() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 std::string_view allowedMethods(Target target) {
     return isRead(target) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+}
+
+// Cache-Control: no-store.
+bool asksNotToStore(const HttpRequest& request) {
+    const std::vector<std::string> directives = listElements(request.header("cache-control"));
+    return std::find(directives.begin(), directives.end(), "no-store") != directives.end();
 }
 
 std::string healthBody(const Generator& generator) {
@@ -103,16 +148,19 @@ struct Routes::Inner {
     Inner(Generator& theGenerator, RoutesSettings theSettings)
         : generator(theGenerator),
           settings(std::move(theSettings)),
+          facts{settings.version, routesUnixMs(), base::steadyMs(), settings.usage},
           texts(settings.loadText),
-          threads(settings.maxRequests, settings.maxQuickRequests) {}
+          threads(settings.maxRequests, settings.maxQuickRequests, settings.maxErrands) {}
 
     bool admit(const HttpRequest& request, Reply& reply);
     void dispatch(Target target, HttpRequest request, const Reply& reply);
     void startChat(Target target, HttpRequest request, const Reply& reply);
+    void startCache(CacheVerb verb, HttpRequest request, const Reply& reply);
     Expected<std::string> quickResult(Target target, const HttpRequest& request);
 
     Generator& generator;
     const RoutesSettings settings;
+    const ServerFacts facts;
     ModelTexts texts;
     RequestThreads threads;  // last: its threads use everything above
 };
@@ -151,6 +199,12 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
             return detokenizeBody(services, request.body);
         case Target::ApplyTemplate:
             return applyTemplateBody(services, request.body);
+        case Target::Status:
+            return statusDocument(takeReport(generator, facts));
+        case Target::Metrics:
+            return metricsText(takeReport(generator, facts));
+        case Target::Usage:
+            return usageBody(request.query, records::unixHourOf(routesUnixMs()), settings.usage);
         default:
             break;
     }
@@ -158,9 +212,10 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
 }
 
 void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& reply) {
+    const bool noStore = asksNotToStore(request);
     auto body = std::make_shared<std::string>(std::move(request.body));
-    const bool started = threads.startGeneration([this, target, body, reply](const auto& mailbox) {
-        const ChatServices services{generator, texts, settings.pacing};
+    const bool started = threads.startGeneration([this, target, noStore, body, reply](const auto& mailbox) {
+        const ChatServices services{generator, texts, settings.pacing, noStore};
         OpenAiChat chat;
         OpenAiCompletions completions;
         if (target == Target::Chat)
@@ -174,13 +229,29 @@ void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& r
                       " requests already and takes no more; try again later.");
 }
 
+void Routes::Inner::startCache(CacheVerb verb, HttpRequest request, const Reply& reply) {
+    auto call = std::make_shared<CacheCall>(CacheCall{verb, std::move(request.body), !settings.apiKey.empty()});
+    const bool started = threads.startErrand([this, call, reply](const auto& mailbox) {
+        try {
+            serveCache(generator, *call, *reply, *mailbox);
+        } catch (const std::exception& problem) {  // out of memory, or a bug
+            base::logError(std::string("A request failed: ") + problem.what());
+            // One that streams may have begun: its connection closes.
+            if (call->verb != CacheVerb::Verify)
+                sendError(*reply, 500, "Larder could not finish this request because of an internal error.");
+        }
+    });
+    if (!started) sendError(*reply, 503, "The cache is busy with others who asked; try again later.");
+}
+
 void Routes::Inner::dispatch(Target target, HttpRequest request, const Reply& reply) {
     if (target == Target::Health) return sendResult(*reply, healthBody(generator));
     if (target == Target::Chat || target == Target::Completions) return startChat(target, std::move(request), reply);
+    if (const auto verb = cacheVerb(target)) return startCache(*verb, std::move(request), reply);
     auto shared = std::make_shared<HttpRequest>(std::move(request));
     const bool started = threads.startQuick([this, target, shared, reply](const auto&) {
         try {
-            sendResult(*reply, quickResult(target, *shared));
+            sendResult(*reply, quickResult(target, *shared), target == Target::Metrics ? kMetricsType : "application/json");
         } catch (const std::exception& problem) {  // out of memory, or a bug
             base::logError(std::string("A request failed: ") + problem.what());
             sendError(*reply, 500, "Larder could not finish this request because of an internal error.");

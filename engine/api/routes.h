@@ -13,6 +13,7 @@
 #include "engine/api/http_server.h"
 #include "engine/api/model_texts.h"
 #include "engine/api/reply_writer.h"
+#include "engine/records/usage_log.h"
 
 namespace larder::api {
 
@@ -21,6 +22,9 @@ struct RoutesSettings {
     std::string host;                   // as bound; decides which Host headers are acceptable
     std::size_t maxRequests = 0;        // generations at a time (running and waiting) before 503
     std::size_t maxQuickRequests = 32;  // tokenise, lists and the like at a time before 503
+    std::size_t maxErrands = 4;         // verbs of /api/cache at a time before 503
+    std::string version;                // for /api/status
+    records::UsageLog* usage = nullptr; // outlives the routes; null: nothing is kept over restarts
     ReplyPacing pacing;
     ModelTextLoader loadText = text::loadModelText;
 };

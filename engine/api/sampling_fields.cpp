@@ -88,6 +88,16 @@ void readPriority(RequestFields& fields, Priority& priority) {
     priority = *named == "background" ? Priority::Background : Priority::Interactive;
 }
 
+void readCache(RequestFields& fields, ChatRequest& request) {
+    const base::Json* cache = fields.object("cache");
+    if (cache == nullptr) return;
+    RequestFields own(*cache, "cache.");
+    request.noStore = own.boolean("no_store").value_or(false);
+    request.pin = own.boolean("pin").value_or(false);
+    if (request.noStore && request.pin) own.complain("pin", "must not be true together with cache.no_store");
+    if (!own.ok()) fields.complain(own.problem());
+}
+
 void refuseUnsupported(RequestFields& fields) {
     if (const auto n = fields.integer("n", 1); n && *n > 1)
         fields.complain("n", "must be 1: several answers to one request are not supported", ErrorCode::Unsupported);
@@ -115,6 +125,7 @@ void readCommonFields(RequestFields& fields, ChatRequest& request) {
     readSampling(fields, request.sampling);
     readStop(fields, request.stop);
     readPriority(fields, request.priority);
+    readCache(fields, request);
     refuseUnsupported(fields);
     request.ignoreEos = fields.boolean("ignore_eos").value_or(false);
     request.stream = fields.boolean("stream").value_or(false);

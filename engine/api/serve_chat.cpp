@@ -72,7 +72,7 @@ Expected<PreparedChat> prepareChat(const ChatServices& services, Protocol& proto
     return chat;
 }
 
-GenerationRequest generationRequest(const PreparedChat& chat) {
+GenerationRequest generationRequest(const PreparedChat& chat, bool noStore) {
     const ChatRequest& request = chat.request;
     GenerationRequest generation;
     generation.model = chat.model.name;
@@ -86,6 +86,8 @@ GenerationRequest generationRequest(const PreparedChat& chat) {
     generation.topLogprobs = request.topLogprobs;
     generation.promptLogprobs = request.echo && request.topLogprobs >= 0;
     generation.priority = request.priority;
+    generation.noStore = request.noStore || noStore;
+    generation.pin = request.pin && !generation.noStore;
     return generation;
 }
 
@@ -122,6 +124,7 @@ private:
     void on(PrefillProgress progress) {
         m_cachedTokens = progress.cachedTokens;
         m_followedTokens = progress.followedTokens;
+        m_loadedTokens = progress.loadedTokens;
         m_loadMs = progress.loadMs;
         noteFirstEvent();
         m_writer.admitted();
@@ -147,6 +150,7 @@ private:
         ensurePromptLogprobs();
         m_cachedTokens = finished.cachedTokens;
         m_followedTokens = finished.followedTokens;
+        m_loadedTokens = finished.loadedTokens;
         m_generatedTokens = finished.generatedTokens;
         if (!m_chat.request.promptOnly) m_writer.add(m_answer.finish());
         if (m_answer.stopped()) return finish(FinishReason::Stop, finished.timings);
@@ -167,6 +171,7 @@ private:
         end.promptTokens = m_chat.prompt.ids.size();
         end.cachedTokens = m_cachedTokens;
         end.followedTokens = m_followedTokens;
+        end.loadedTokens = m_loadedTokens;
         end.completionTokens = m_chat.request.promptOnly ? 0 : std::max(m_generatedTokens, m_answer.tokens());
         end.timings = timings;
         m_writer.add(std::move(end));
@@ -198,6 +203,7 @@ private:
     Answer m_answer;
     std::size_t m_cachedTokens = 0;
     std::size_t m_followedTokens = 0;
+    std::size_t m_loadedTokens = 0;
     double m_loadMs = 0;
     std::size_t m_generatedTokens = 0;
     Clock::time_point m_submitted = Clock::now();
@@ -234,7 +240,7 @@ void serveChat(const ChatServices& services, Protocol& protocol, const std::stri
         Conversation conversation(*chat, writer);
         // The handle's end is what cancels, however this block is left.
         const Expected<Generation> generation = services.generator.submit(
-            generationRequest(*chat), [mailbox](GenerationEvent event) { mailbox->post(std::move(event)); });
+            generationRequest(*chat, services.noStore), [mailbox](GenerationEvent event) { mailbox->post(std::move(event)); });
         if (!generation) return writer.fail(generation.error());
         converse(conversation, writer, *mailbox);
     } catch (const std::exception& problem) {  // out of memory, or a bug

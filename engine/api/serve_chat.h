@@ -19,6 +19,7 @@ struct ChatServices {
     Generator& generator;
     ModelTexts& texts;
     ReplyPacing pacing;
+    bool noStore = false;  // the request's headers ask that nothing of it is kept
 };
 
 // mailbox: where ServerStopping is posted to end it early; engine events and ClientGone come the same way.

@@ -5,83 +5,34 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "engine/base/descriptor.h"
 #include "engine/base/file.h"
+#include "engine/base/file_error.h"
 
 namespace larder::base {
 namespace {
-
-ErrorCode codeOf(int error) {
-    switch (error) {
-        case ENOENT: case ENOTDIR: return ErrorCode::NotFound;
-        case EACCES: case EPERM: case EROFS: return ErrorCode::PermissionDenied;
-        case ENOSPC: case EDQUOT: return ErrorCode::NoSpace;
-        default: return ErrorCode::Io;
-    }
-}
-
-Error systemError(const std::string& doing, const std::filesystem::path& path, int error) {
-    return {codeOf(error), "cannot " + doing + " " + path.string() + ": " + std::strerror(error)};
-}
-
-// A descriptor that closes itself.
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    ~Descriptor() { if (m_fd >= 0) ::close(m_fd); }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return m_fd; }
-    int release() { return std::exchange(m_fd, -1); }
-
-private:
-    int m_fd;
-};
 
 // O_NONBLOCK: opening a pipe that nobody writes to must not hang; it means nothing for a regular file.
 int openForReading(const std::filesystem::path& path) {
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-Expected<void> checkRegular(int fd, const std::filesystem::path& path, struct stat& info) {
-    if (::fstat(fd, &info) != 0) return systemError("read", path, errno);
-    if (!S_ISREG(info.st_mode)) return Error{ErrorCode::InvalidArgument, path.string() + " is not a regular file"};
-    return {};
-}
-
-bool writeAll(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0) {
-            if (errno == EINTR) continue;
-            return false;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
-// Makes a rename in this folder survive a power cut. Best effort: the file itself is whole either way.
-void syncFolder(const std::filesystem::path& path) {
-    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() >= 0) (void)::fsync(fd.get());
-}
-
 }  // namespace
 
 Expected<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     const Descriptor fd(openForReading(path));
-    if (fd.get() < 0) return systemError("open", path, errno);
-    struct stat info {};
-    if (auto regular = checkRegular(fd.get(), path, info); !regular.ok()) return regular.error();
+    if (fd.get() < 0) return fileError("open", path, errno);
+    if (auto regular = checkRegular(fd.get(), path); !regular.ok()) return regular.error();
+    const auto bytes = fileBytes(fd.get(), path);
+    if (!bytes.ok()) return bytes.error();
     MappedFile file;
     file.m_path = path;
-    if (info.st_size == 0) return file;
-    const auto size = static_cast<std::size_t>(info.st_size);
+    if (*bytes == 0) return file;
+    const auto size = static_cast<std::size_t>(*bytes);
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
-    if (address == MAP_FAILED) return systemError("map", path, errno);
+    if (address == MAP_FAILED) return fileError("map", path, errno);
     file.m_bytes = {static_cast<const std::byte*>(address), size};
     return file;
 }
@@ -113,15 +64,14 @@ void MappedFile::expectSequentialRead() const {
 
 Expected<std::string> readFile(const std::filesystem::path& path, std::size_t maxBytes) {
     const Descriptor fd(openForReading(path));
-    if (fd.get() < 0) return systemError("open", path, errno);
-    struct stat info {};
-    if (auto regular = checkRegular(fd.get(), path, info); !regular.ok()) return regular.error();
+    if (fd.get() < 0) return fileError("open", path, errno);
+    if (auto regular = checkRegular(fd.get(), path); !regular.ok()) return regular.error();
     std::string text;
     char buffer[16384];
     for (;;) {
         const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return systemError("read", path, errno);
+        if (got < 0) return fileError("read", path, errno);
         if (got == 0) return text;
         if (text.size() + static_cast<std::size_t>(got) > maxBytes)
             return Error{ErrorCode::InvalidArgument, path.string() + " is larger than " + std::to_string(maxBytes) + " bytes"};
@@ -132,14 +82,16 @@ Expected<std::string> readFile(const std::filesystem::path& path, std::size_t ma
 Expected<void> writeFileAtomically(const std::filesystem::path& path, std::string_view text, unsigned mode) {
     std::string temp = path.string() + ".XXXXXX";
     Descriptor fd(::mkostemp(temp.data(), O_CLOEXEC));
-    if (fd.get() < 0) return systemError("write", path, errno);
-    if (::fchmod(fd.get(), mode) != 0 || !writeAll(fd.get(), text) || ::fsync(fd.get()) != 0 ||
-        ::rename(temp.c_str(), path.c_str()) != 0) {
-        const int error = errno;
+    if (fd.get() < 0) return fileError("write", path, errno);
+    Expected<void> done = writeFileAt(fd.get(), path, 0, std::as_bytes(std::span(text)));
+    if (done.ok() && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0 || ::rename(temp.c_str(), path.c_str()) != 0))
+        done = fileError("write", path, errno);
+    if (!done.ok()) {
         ::unlink(temp.c_str());
-        return systemError("write", path, error);
+        return done;
     }
-    syncFolder(path.has_parent_path() ? path.parent_path() : ".");
+    // Best effort: the file itself is whole either way.
+    (void)syncFolder(path.has_parent_path() ? path.parent_path() : ".");
     return {};
 }
 
@@ -152,15 +104,15 @@ Expected<void> makeFolder(const std::filesystem::path& path, unsigned mode) {
     if (::mkdir(path.c_str(), mode) == 0) return {};
     const int error = errno;
     if (error == EEXIST && std::filesystem::is_directory(path, ignored)) return {};
-    return systemError("make the folder", path, error);
+    return fileError("make the folder", path, error);
 }
 
 Expected<FileLock> FileLock::acquire(const std::filesystem::path& path) {
-    Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return systemError("open", path, errno);
+    Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (fd.get() < 0) return fileError("open", path, errno);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) return Error{ErrorCode::Unavailable, path.string() + " is held by another process"};
-        return systemError("lock", path, errno);
+        return fileError("lock", path, errno);
     }
     return FileLock(fd.release());
 }

@@ -47,7 +47,7 @@ public:
         Frame& frame = m_open.back();
         const auto [known, isNew] = frame.index.emplace(name, frame.names.size());
         frame.slot = known->second;  // the last of two equal keys counts, at the place of the first
-        if (!isNew) return true;
+        if (!isNew) return !m_limits.uniqueKeys || refuse("the JSON is refused because one object has the same key twice");
         if (frame.names.size() >= m_limits.maxKeysPerObject)
             return refuse("the JSON is refused because one object has more than " +
                           std::to_string(m_limits.maxKeysPerObject) + " keys");

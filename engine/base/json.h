@@ -17,10 +17,11 @@ struct JsonLimits {
     std::size_t maxDepth = 200;            // the library recurses when it frees or prints a document
     std::size_t maxKeysPerObject = 2000;   // looking a key up in ordered_json walks all of them
     std::size_t maxValues = 4'000'000;     // a byte of text can become 50 bytes of memory
+    bool uniqueKeys = false;               // refuse an object that has one key twice
 };
 
 // InvalidArgument with the position for anything that is not one JSON document within the limits, valid UTF-8 included.
-// The last of two equal keys counts. Takes time linear in the text.
+// The last of two equal keys counts, unless that is refused. Takes time linear in the text.
 Expected<Json> parseJson(std::string_view text, const JsonLimits& limits = {});
 
 // One line, UTF-8 as it is; bytes that are not UTF-8 become U+FFFD (model text may be cut anywhere). Never throws.

@@ -21,7 +21,8 @@ class SqliteStatement;
 class SqliteDatabase {
 public:
     // Makes the file (mode 0600) when there is none. Corrupt when it is no database (or a broken one as far as opening shows).
-    // synchronous: NORMAL (a power cut loses the last transactions, never the rest).
+    // Unavailable, here and later, when another process writes for more than a second (without a FileSystem only).
+    // synchronous: NORMAL (a power cut loses the last transactions, never the rest). files outlives the database.
     static Expected<std::unique_ptr<SqliteDatabase>> open(const std::filesystem::path& path, FileSystem* files = nullptr);
     ~SqliteDatabase();
     SqliteDatabase(const SqliteDatabase&) = delete;
@@ -55,7 +56,8 @@ private:
     SqliteDatabase* m_database;
 };
 
-// A prepared statement. Dies before its database. Parameters count from 1, columns from 0.
+// A prepared statement. Dies before its database. Parameters count from 1, columns from 0. REQUIRES of bind() that no row is
+// there: reset() comes first.
 class SqliteStatement {
 public:
     ~SqliteStatement();
@@ -67,7 +69,8 @@ public:
     SqliteStatement& bind(int parameter, std::string_view text);               // copied
     SqliteStatement& bind(int parameter, std::span<const std::byte> blob);     // copied
 
-    Expected<bool> step();       // true: a row is there; false: done. An Error also for a bind that failed
+    // True: a row is there; false: done, and ready to run again. An Error also for a bind that failed.
+    Expected<bool> step();
     void reset();                // ready to run again; parameters stay
     Expected<void> execute();    // step() to the end, then reset()
 

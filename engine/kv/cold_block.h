@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/compression.h"
@@ -69,5 +71,6 @@ private:
 // "blocks/3f/3f07...c2.safetensors": 32 hex digits of the key, high half first.
 std::string coldFileName(const BlockKey& key);
 std::string hexOf(const BlockKey& key);
+std::optional<BlockKey> keyOfHex(std::string_view digits);  // lower case only
 
 }  // namespace larder::kv

@@ -59,6 +59,7 @@ TEST(UsageAndTimings, AreCountedOnce) {
     EXPECT_EQ(
         timingsJson(finished).dump(),
         R"({"load_ms":3.25,"queue_ms":1.5,"prefill_ms":20.0,"decode_ms":100.0,"cached_tokens":60,"followed_tokens":20,)"
+        R"("loaded_tokens":0,)"
         R"("computed_tokens":40,"prompt_per_second":2000.0,"predicted_per_second":100.0})");
     EXPECT_EQ(timingsJson(OutputFinished{})["predicted_per_second"], 0);
 }

@@ -68,6 +68,7 @@ constexpr const char* kUsage =
     R"("usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":2}})";
 constexpr const char* kTimings =
     R"("timings":{"load_ms":0.0,"queue_ms":1.0,"prefill_ms":10.0,"decode_ms":20.0,"cached_tokens":2,"followed_tokens":0,)"
+    R"("loaded_tokens":0,)"
     R"("computed_tokens":3,"prompt_per_second":300.0,"predicted_per_second":100.0})";
 
 std::string chatFrame(const std::string& choices, const std::string& more = {}) {

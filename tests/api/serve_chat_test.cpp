@@ -75,7 +75,7 @@ TEST(ServeChat, AnswersInOnePiece) {
 
 TEST(ServeChat, AStopStringKeepsWhatIsKnownOfTheWait) {
     ApiHouse house;
-    answerAlways(house, {PrefillProgress{.computedTokens = 9, .cachedTokens = 4, .totalTokens = 9, .followedTokens = 3, .loadMs = 0},
+    answerAlways(house, {PrefillProgress{.computedTokens = 9, .cachedTokens = 4, .totalTokens = 9, .followedTokens = 3, .loadedTokens = 2, .loadMs = 0},
                          generated(byteToken('a')), generated(byteToken('b'))});
     const auto reply =
         house.answer("/v1/chat/completions", R"({"messages":[{"role":"user","content":"x"}],"stop":"b","priority":"background"})");
@@ -83,8 +83,36 @@ TEST(ServeChat, AStopStringKeepsWhatIsKnownOfTheWait) {
     EXPECT_EQ(body["usage"]["prompt_tokens_details"]["cached_tokens"], 4);
     EXPECT_EQ(body["timings"]["cached_tokens"], 4);
     EXPECT_EQ(body["timings"]["followed_tokens"], 3);
+    EXPECT_EQ(body["timings"]["loaded_tokens"], 2);
     EXPECT_EQ(body["timings"]["computed_tokens"], body["usage"]["prompt_tokens"].get<int>() - 4);
     EXPECT_EQ(house.generator.requests().at(0).priority, Priority::Background);
+}
+
+TEST(ServeChat, TheCacheIsToldWhatToKeep) {
+    ApiHouse house;
+    answerAlways(house, answerEvents({}));
+    const auto ask = [&](const char* path, const std::string& cache, HttpHeaders headers = {}) {
+        const std::string body = R"({"prompt":"x","messages":[{"role":"user","content":"x"}])" + cache + "}";
+        return house.answer(ApiHouse::request("POST", path, body, std::move(headers)));
+    };
+    for (const char* path : {"/v1/chat/completions", "/v1/completions"}) {
+        const std::size_t before = house.generator.requests().size();
+        (void)ask(path, "");
+        (void)ask(path, R"(,"cache":{"no_store":true})");
+        (void)ask(path, R"(,"cache":{"pin":true})");
+        (void)ask(path, R"(,"cache":null)", {{"cache-control", "no-cache, No-Store"}});
+        (void)ask(path, R"(,"cache":{"pin":true})", {{"cache-control", "no-store"}});
+        (void)ask(path, "", {{"cache-control", "max-age=0"}});
+        const auto asked = house.generator.requests();
+        ASSERT_EQ(asked.size(), before + 6);
+        const bool noStore[] = {false, true, false, true, true, false}, pin[] = {false, false, true, false, false, false};
+        for (std::size_t i = 0; i < 6; ++i) {
+            EXPECT_EQ(asked[before + i].noStore, noStore[i]) << path << i;
+            EXPECT_EQ(asked[before + i].pin, pin[i]) << path << i;
+        }
+        for (const char* wrong : {R"(,"cache":true)", R"(,"cache":{"pin":1})", R"(,"cache":{"no_store":true,"pin":true})"})
+            EXPECT_THAT(errorMessage(*ask(path, wrong)), ::testing::StartsWith("cache"));
+    }
 }
 
 TEST(ServeChat, StreamsTheSame) {

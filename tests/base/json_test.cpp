@@ -33,6 +33,12 @@ TEST(Json, TheLastOfTwoEqualKeysCounts) {
     EXPECT_EQ(again(R"({"a":[1,2],"a":[]})"), R"({"a":[]})");
 }
 
+TEST(Json, EqualKeysCanBeRefused) {
+    const JsonLimits strict{.uniqueKeys = true};
+    EXPECT_TRUE(parseJson(R"({"a":{"b":1},"b":{"a":1}})", strict).ok());
+    EXPECT_THAT(parseJson(R"({"c":{"a":1,"b":2,"\u0061":3}})", strict).error().message, HasSubstr("same key twice"));
+}
+
 TEST(Json, RefusesWhatIsNotOneDocument) {
     for (const std::string_view text : {std::string_view(""), std::string_view(" "), std::string_view("{"), std::string_view("[1,]"),
                                         std::string_view("{\"a\":1,}"), std::string_view("1 2"), std::string_view("{}x"),

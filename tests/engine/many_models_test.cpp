@@ -172,6 +172,41 @@ TEST_F(ManyModels, TheLeastRecentlyUsedMakesRoom) {
     EXPECT_EQ(engine->status().total.requests, 5u) << "counters of those that left stay";
 }
 
+TEST_F(ManyModels, CountersAreKeptByModelAndAddUp) {
+    create();
+    (void)answer(kF32, 3);
+    (void)answer(kF16, 4);
+    (void)answer(kF32, 5);  // its prompt is known by now
+    ASSERT_TRUE(unload(kF32).ok());
+    (void)answer(kF32, 6);
+    (void)answer(kF16, 7);
+    ASSERT_TRUE(engine->load(kQ8).ok());
+    ASSERT_TRUE(unload("").ok());
+    const EngineStatus status = engine->status();
+    ASSERT_EQ(status.usage.size(), 2u) << "one that answered nothing has no numbers";
+    EXPECT_EQ(status.usage[0].model, kF16);
+    EXPECT_EQ(status.usage[0].counters.requests, 2u);
+    EXPECT_EQ(status.usage[0].counters.generatedTokens, 11u);
+    EXPECT_EQ(status.usage[1].model, kF32);
+    EXPECT_EQ(status.usage[1].counters.requests, 3u);
+    EXPECT_EQ(status.usage[1].counters.generatedTokens, 14u);
+    EXPECT_EQ(status.usage[1].counters.promptTokens, 15u);
+    EXPECT_GT(status.usage[1].counters.cachedTokens, 0u);
+    EXPECT_EQ(status.usage[1].ttft.count(), 3u);
+    UsageCounters sum;
+    TtftHistogram times;
+    for (const ModelUsage& model : status.usage) {
+        sum.add(model.counters);
+        times.add(model.ttft);
+        EXPECT_EQ(model.ttft.count(), model.counters.firstTokens);
+    }
+    EXPECT_EQ(status.total, sum);
+    EXPECT_EQ(status.ttft, times);
+    const auto source = engine->statusSource();
+    engine.reset();
+    EXPECT_EQ(source().usage[1].counters, status.usage[1].counters) << "the last look is not another one";
+}
+
 TEST_F(ManyModels, PinnedOnesStayAndTheErrorHasTheNumbers) {
     settings.modelMemoryBytes = 340'000;
     settings.pinnedModels = {kF32};

@@ -36,6 +36,10 @@ public:
         std::lock_guard lock(m_shared->mutex);
         m_shared->status = std::move(status);
     }
+    void setCache(std::shared_ptr<CacheControl> cache) {
+        std::lock_guard lock(m_shared->mutex);
+        m_shared->cache = std::move(cache);
+    }
     // Models that refreshModels() finds from now on.
     void install(ModelInfo model) {
         std::lock_guard lock(m_shared->mutex);
@@ -113,6 +117,11 @@ public:
         return m_shared->status;
     }
 
+    std::shared_ptr<CacheControl> cache() const override {
+        std::lock_guard lock(m_shared->mutex);
+        return m_shared->cache;
+    }
+
 private:
     struct Scripted {
         GenerationRequest request;
@@ -127,6 +136,7 @@ private:
         std::vector<Scripted> generations;
         std::shared_ptr<Error> refusal;
         EngineStatus status;
+        std::shared_ptr<CacheControl> cache;
         Script script;
         std::size_t contextTokens = 0;
     };
