@@ -24,6 +24,7 @@ generate::WorkerSettings workerSettings(const ConductorParts& parts, base::Threa
     const Machine machine = parts.surroundings.machine();
     generate::WorkerSettings worker;
     worker.pool = &pool;
+    worker.cold = parts.cold.get();
     worker.hotLimitBytes = hotLimitBytes({.settingBytes = settings.hotCacheBytes,
                                           .totalBytes = static_cast<std::size_t>(machine.memoryBytes),
                                           .availableBytes = static_cast<std::size_t>(machine.availableMemoryBytes)});
@@ -47,6 +48,7 @@ Conductor::Conductor(ConductorParts parts)
                 .computePool = &m_pool,
                 .kvType = m_parts.settings.kvType,
                 .guard = m_parts.guard,
+                .baseDir = m_parts.settings.baseDir,
                 .progress =
                     [watch = m_parts.watch, seen = m_parts.surroundings.loading](const std::string& model, double fraction) {
                         watch->loading(fraction);
@@ -88,6 +90,8 @@ void Conductor::shutDown() {
             using Message = std::decay_t<decltype(each)>;
             if constexpr (std::is_constructible_v<InLine, Message>) m_line.push_back(std::move(each));
             else if constexpr (std::is_same_v<Message, Drop>) take(std::move(each));
+            else if constexpr (std::is_same_v<Message, Forget>) each.done();
+            else if constexpr (std::is_same_v<Message, AtLane>) each.gone();
         }, message);
     m_worker.stop();  // reports to every sink it still has
     for (InLine& entry : m_line) {
@@ -142,6 +146,19 @@ void Conductor::take(Ended message) {
 void Conductor::take(Pin message) { m_table.pin(message.model, message.pinned); }
 
 void Conductor::take(UnloadRules message) { m_rules = message; }
+
+void Conductor::take(AtLane message) {
+    for (const auto& [name, model] : m_table.all())
+        if (model.serves() && model.identity == message.identity) return message.work(m_worker, model.lane);
+    message.work(m_worker, std::nullopt);
+}
+
+void Conductor::take(Forget message) {
+    if (message.model.empty()) m_worker.forgetHot(std::nullopt);
+    if (const TableModel* model = m_table.find(message.model); model != nullptr) m_worker.forgetHot(model->identity);
+    for (const base::Hash128& identity : message.identities) m_worker.forgetHot(identity);
+    answer([done = std::move(message.done)](Expected<void>) { done(); }, {});
+}
 
 // Walks along the line once: whatever changed may move anyone.
 void Conductor::advance() {

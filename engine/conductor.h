@@ -41,6 +41,7 @@ struct ConductorParts {
     ModelList* models = nullptr;
     LoadGuard* guard = nullptr;
     std::shared_ptr<EngineWatch> watch;
+    std::shared_ptr<kv::ColdStore> cold;  // null: nothing is kept on the disk
     EngineSurroundings surroundings;  // all of them set
 };
 
@@ -77,6 +78,8 @@ private:
     void take(Ended message);
     void take(Pin message);
     void take(UnloadRules message);
+    void take(Forget message);
+    void take(AtLane message);
     void take(WeightsRead message);
     void take(Attached message);
     void take(Detached message);

@@ -117,6 +117,8 @@ Expected<void> Conductor::attach(TableModel& entry, std::unique_ptr<model::Model
                          std::to_string(asked) + " may give poor answers");
     entry.trainedTokens = trained;
     const KvShape shape = loaded->kvShape();
+    entry.identity = loaded->identity();
+    if (m_parts.cold) m_parts.cold->nameModel(entry.identity, entry.name);
     generate::LaneSettings lane{.maxRunning = m_parts.settings.maxRunning};
     entry.fullWindowBytes = kv::kvBytesOf(shape, asked, lane.stepTokens);
     const std::size_t limit = hotLimit(m_table.largestWindowBytes());

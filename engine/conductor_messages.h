@@ -7,10 +7,13 @@
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/error.h"
 #include "engine/generate/lane_status.h"
 #include "engine/generate/messages.h"
+#include "engine/generate/worker.h"
 #include "engine/model_loader.h"
 
 namespace larder {
@@ -50,6 +53,20 @@ struct UnloadRules {
     std::size_t idleMinutes = 0;
 };
 
+// KV in RAM that nobody reads: of the loaded models of this name, or of all (empty); and of these contents.
+struct Forget {
+    std::string model;
+    std::vector<base::Hash128> identities;
+    std::function<void()> done;
+};
+
+// Work of somebody who knows the engine thread's verbs: with the lane of the loaded model of this content, if there is one.
+struct AtLane {
+    base::Hash128 identity;
+    std::function<void(generate::Worker&, std::optional<generate::LaneId>)> work;  // on the conductor thread; short
+    std::function<void()> gone;  // instead, when the conductor ends
+};
+
 // From the loader and the engine thread.
 struct WeightsRead {
     std::string model;
@@ -63,6 +80,6 @@ struct Detached {
     generate::LaneId lane{};
 };
 
-using ConductorMessage = std::variant<Route, Load, Unload, Drop, Ended, Pin, UnloadRules, WeightsRead, Attached, Detached>;
+using ConductorMessage = std::variant<Route, Load, Unload, Drop, Ended, Pin, UnloadRules, Forget, AtLane, WeightsRead, Attached, Detached>;
 
 }  // namespace larder

@@ -10,7 +10,9 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/memory.h"
 #include "engine/base/thread.h"
+#include "engine/cold_tier.h"
 #include "engine/conductor.h"
+#include "engine/engine_cache.h"
 #include "engine/engine_watch.h"
 #include "engine/isa.h"
 #include "engine/load_guard.h"
@@ -39,16 +41,37 @@ EngineSurroundings complete(EngineSurroundings surroundings) {
 struct Engine::Inner {
     explicit Inner(const Settings& theSettings) : settings(theSettings), models(theSettings), guard(theSettings.baseDir) {}
 
+    void openColdTier();
+
     Settings settings;
     ModelList models;
     LoadGuard guard;
     const std::shared_ptr<EngineWatch> watch = std::make_shared<EngineWatch>();
+    std::shared_ptr<kv::ColdStore> cold;   // null: none
     std::atomic<std::uint64_t> nextId{1};
     std::unique_ptr<Conductor> conductor;  // last: it uses everything above
 };
 
+// Without it the engine serves all the same, and says why it is without.
+void Engine::Inner::openColdTier() {
+    const auto busy = [look = std::weak_ptr<EngineWatch>(watch)] {
+        const auto there = look.lock();
+        return there && there->computes();
+    };
+    auto opened = larder::openColdTier(settings, busy);
+    if (opened) cold = std::move(*opened);
+    else base::logWarning("nothing is kept on the disk: " + opened.error().message);
+    ColdTierStatus off;
+    off.folder = settings.baseDir.empty() ? "" : (settings.baseDir / "cache").string();
+    if (!opened) off.problem = opened.error().message;
+    watch->watchColdTier([store = cold, off] { return store ? store->status() : off; });
+}
+
 Engine::Engine(std::unique_ptr<Inner> inner) : m_inner(std::move(inner)) {}
-Engine::~Engine() { m_inner->conductor.reset(); }
+Engine::~Engine() {
+    m_inner->conductor.reset();
+    if (m_inner->cold) m_inner->cold->close();
+}
 
 Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings, EngineSurroundings surroundings) {
     const auto isa = chosenIsa();
@@ -61,11 +84,13 @@ Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings, Engin
     inner->watch->describe(kernels->isa, inner->settings.threads);
     if (const std::string crashed = crashedName(inner->models, inner->guard); !crashed.empty())
         inner->watch->warn(crashedBefore(crashed).message);
+    inner->openColdTier();
     inner->conductor = std::make_unique<Conductor>(ConductorParts{.settings = inner->settings,
                                                                   .kernels = kernels,
                                                                   .models = &inner->models,
                                                                   .guard = &inner->guard,
                                                                   .watch = inner->watch,
+                                                                  .cold = inner->cold,
                                                                   .surroundings = complete(std::move(surroundings))});
     return std::unique_ptr<Engine>(new Engine(std::move(inner)));
 }
@@ -134,7 +159,13 @@ void Engine::refreshModels() { m_inner->models.refresh(); }
 
 Expected<ModelInfo> Engine::findModel(const std::string& name) const { return m_inner->models.find(name); }
 
+std::shared_ptr<CacheControl> Engine::cache() const {
+    if (!m_inner->cold) return nullptr;
+    return std::make_shared<EngineCache>(m_inner->cold, m_inner->conductor->mailbox());
+}
+
 void Engine::apply(const Settings& settings) {
+    if (m_inner->cold) applyToColdTier(*m_inner->cold, settings);
     m_inner->conductor->mailbox()->post(UnloadRules{settings.modelMemoryBytes, settings.idleUnloadMinutes});
     m_inner->models.listHuggingFaceCache(settings.useHuggingFaceCache);
     if (auto found = m_inner->models.setDefault(settings.defaultModel); !found)
@@ -151,8 +182,6 @@ EngineStatus Engine::status() const { return m_inner->watch->status(); }
 std::function<EngineStatus()> Engine::statusSource() const {
     return [watch = m_inner->watch] { return watch->status(); };
 }
-
-std::shared_ptr<CacheControl> Engine::cache() const { return nullptr; }
 
 std::string Engine::checkIntegrity() const {
     if (const auto unfinished = m_inner->conductor->unfinished(); unfinished > 0)

@@ -75,7 +75,7 @@ public:
     Expected<ModelInfo> findModel(const std::string& name) const;
     std::size_t contextTokens(const ModelInfo& model) const;       // min of the setting and the model's window
 
-    // Takes over what can change while it runs: the default model (of later requests; one that is not there is logged and
+    // Takes over what can change while it runs: what the cold tier may take, the default model (of later requests; one that is not there is logged and
     // changes nothing), whether the Hugging Face cache is listed, the memory for weights and the idle time. Blocks on the disk.
     void apply(const Settings& settings);
 

@@ -77,6 +77,7 @@ EngineStatus EngineWatch::status() const {
         const generate::HotStatus hot = stage.hot->read();
         status.hotTier = {hot.limitBytes, hot.leasedBytes, hot.cachedBytes, hot.evictedBlocks};
     }
+    if (stage.cold) status.coldTier = stage.cold();
     for (const ModelScene& scene : stage.scene.models) {
         ModelStatus model = scene.status;
         if (model.state == ModelState::Loading) model.loadProgress = m_progress;
@@ -89,6 +90,12 @@ EngineStatus EngineWatch::status() const {
     }
     sumUsage(status);
     return status;
+}
+
+bool EngineWatch::computes() const {
+    const Stage stage = m_stage.read();
+    return std::any_of(stage.scene.models.begin(), stage.scene.models.end(),
+                       [](const ModelScene& scene) { return scene.lane && scene.lane->read().running > 0; });
 }
 
 std::size_t EngineWatch::contextTokens(const std::string& model) const {
@@ -130,6 +137,11 @@ void EngineWatch::describe(std::string isa, std::size_t threads) {
 
 void EngineWatch::watchHotTier(std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot) {
     m_next.hot = std::move(hot);
+    publish();
+}
+
+void EngineWatch::watchColdTier(std::function<ColdTierStatus()> cold) {
+    m_next.cold = std::move(cold);
     publish();
 }
 

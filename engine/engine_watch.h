@@ -30,6 +30,7 @@ public:
     // Any thread.
     EngineStatus status() const;
     std::size_t contextTokens(const std::string& model) const;  // the window offered; 0 unless loaded
+    bool computes() const;             // something runs in a lane
 
     // Once, before anything changes that the observer wants to hear of.
     void observe(std::function<void()> observer);
@@ -40,6 +41,7 @@ public:
     // Before the conductor runs, then its thread only.
     void describe(std::string isa, std::size_t threads);
     void watchHotTier(std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot);
+    void watchColdTier(std::function<ColdTierStatus()> cold);  // any thread calls it, as long as this lives
     void warn(const std::string& warning);
     void show(EngineScene scene);
     // The lane of this model ended: its counters stay in the model's from the next show() on, which REQUIRES to be without it.
@@ -51,6 +53,7 @@ private:
         EngineStatus past;                 // counters of lanes that ended (not yet summed); isa, threads, warning
         double pastFirstTokenMs = 0;       // about when the last first token among them came
         std::shared_ptr<const base::Snapshot<generate::HotStatus>> hot;
+        std::function<ColdTierStatus()> cold;
     };
     void publish();
 

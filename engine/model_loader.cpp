@@ -1,10 +1,13 @@
 #include "engine/model_loader.h"
 
+#include <optional>
 #include <utility>
+
+#include "engine/base/disk.h"
 
 namespace larder {
 
-ModelLoader::ModelLoader(LoaderParts parts) : m_parts(std::move(parts)) {
+ModelLoader::ModelLoader(LoaderParts parts) : m_parts(std::move(parts)), m_contents(m_parts.baseDir) {
     m_thread = base::Thread("loader", [this] { run(); });
 }
 
@@ -36,9 +39,15 @@ LoadedModel ModelLoader::read(const Job& job) {
         m_parts.progress(job.model.name, fraction);
         return !m_stop.load();
     };
+    const auto before = base::stampOf(job.model.path);
+    if (before) options.knownContent = m_contents.recall(*before);
+    std::optional<base::Hash128> content;
+    options.contentHashed = [&content](const base::Hash128& hashed) { content = hashed; };
     m_parts.guard->begin(job.model.path);
     LoadedModel loaded = model::loadModel(job.model.path, options);
     m_parts.guard->end();
+    // Not if it changed while it was read.
+    if (loaded && before && content && base::stampOf(job.model.path) == before) m_contents.remember(*before, *content);
     return loaded;
 }
 

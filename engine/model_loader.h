@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/base/thread_pool.h"
+#include "engine/content_memory.h"
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
 #include "engine/load_guard.h"
@@ -26,6 +28,7 @@ struct LoaderParts {
     base::ThreadPool* computePool = nullptr;  // what the models will compute with
     KvType kvType = KvType::F16;
     LoadGuard* guard = nullptr;
+    std::filesystem::path baseDir = {};       // where contents of files are remembered; empty: nowhere
     // Both on the loader thread.
     std::function<void(const std::string& model, double fraction)> progress;
     std::function<void(const std::string& model, LoadedModel loaded)> done;
@@ -51,6 +54,7 @@ private:
     LoadedModel read(const Job& job);
 
     const LoaderParts m_parts;
+    ContentMemory m_contents;  // loader thread
     base::Mailbox<Job> m_jobs;
     std::atomic<bool> m_stop{false};
     base::Thread m_thread;  // last: it uses everything above

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/base/snapshot.h"
 #include "engine/generate/lane_status.h"
 #include "engine/memory_plan.h"
@@ -37,6 +38,7 @@ struct TableModel {
     // Once the weights are read:
     generate::LaneId lane{};
     LaneWatch status = {};
+    base::Hash128 identity = {};         // of its KV
     std::size_t weightBytes = 0;
     std::size_t windowTokens = 0;        // offered
     std::size_t trainedTokens = 0;       // the model's own

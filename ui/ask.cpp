@@ -1,16 +1,18 @@
 #include "ui/ask.h"
 
+#include <QCheckBox>
 #include <QFileDialog>
 #include <QMessageBox>
 #include <QPushButton>
 #include <deque>
+#include <utility>
 
 namespace larder::ui {
 
 namespace {
 
 struct AnswersInAdvance {
-    std::deque<bool> confirmations;
+    std::deque<std::pair<bool, bool>> confirmations;   // the answer, the box
     std::deque<QString> folders;
 };
 
@@ -29,8 +31,11 @@ std::optional<T> takeFirst(std::deque<T>& queue) {
 
 }  // namespace
 
-bool Ask::confirm(QWidget* parent, const Question& question) {
-    if (const auto answer = takeFirst(answersInAdvance().confirmations)) return *answer;
+bool Ask::confirm(QWidget* parent, const Question& question, bool* ticked) {
+    if (const auto answer = takeFirst(answersInAdvance().confirmations)) {
+        if (ticked) *ticked = answer->second && !question.option.isEmpty();
+        return answer->first;
+    }
     QMessageBox box(parent);
     box.setIcon(question.dangerous ? QMessageBox::Warning : QMessageBox::Question);
     box.setWindowTitle(question.title);
@@ -41,7 +46,9 @@ bool Ask::confirm(QWidget* parent, const Question& question) {
     yes->setProperty(question.dangerous ? "danger" : "primary", true);
     box.setDefaultButton(question.dangerous ? no : yes);
     box.setEscapeButton(no);
+    if (!question.option.isEmpty()) box.setCheckBox(new QCheckBox(question.option));
     box.exec();
+    if (ticked) *ticked = box.checkBox() && box.checkBox()->isChecked();
     return box.clickedButton() == yes;
 }
 
@@ -51,7 +58,7 @@ std::optional<QString> Ask::folder(QWidget* parent, const QString& title, const 
     return chosen.isEmpty() ? std::nullopt : std::optional(chosen);
 }
 
-void Ask::answerNext(bool answer) { answersInAdvance().confirmations.push_back(answer); }
+void Ask::answerNext(bool answer, bool ticked) { answersInAdvance().confirmations.emplace_back(answer, ticked); }
 void Ask::answerNextFolder(const QString& path) { answersInAdvance().folders.push_back(path); }
 
 }  // namespace larder::ui

@@ -14,15 +14,17 @@ struct Question {
     QString yes;             // a verb: "Delete"
     QString no;              // "Cancel"
     bool dangerous = false;  // the default button is no
+    QString option = {};     // a check box under the text; see Ask::confirm
 };
 
 class Ask {
 public:
-    static bool confirm(QWidget* parent, const Question& question);
+    // ticked: gets whether the box of question.option was ticked; it is not at first.
+    static bool confirm(QWidget* parent, const Question& question, bool* ticked = nullptr);
     static std::optional<QString> folder(QWidget* parent, const QString& title, const QString& start);
 
     // For tests: the next confirm() or folder() answers this without a dialog. Used up in order.
-    static void answerNext(bool answer);
+    static void answerNext(bool answer, bool ticked = false);
     static void answerNextFolder(const QString& path);
 };
 

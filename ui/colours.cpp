@@ -83,6 +83,7 @@ QPushButton[primary="true"]:pressed { background: @accentPressed; }
 QPushButton[primary="true"]:focus { border-color: @text; }
 QPushButton[primary="true"]:disabled { color: @disabled; background: @hover; border-color: @border; }
 QPushButton[danger="true"] { color: @tone4; }
+QPushButton[danger="true"]:disabled { color: @disabled; }
 QPushButton[flat="true"], QToolButton[flat="true"] { background: transparent; border-color: transparent; }
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: @hover; }
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border-color: @accent; }
@@ -138,6 +139,7 @@ QTableView::item, QTreeView::item, QListView::item { padding: $4px $6px; }
 QHeaderView { background: @card; }
 QHeaderView::section { color: @muted; background: @card; border: none; border-bottom: 1px solid @border;
     padding: $5px $6px; }
+QTableView#prefixes QHeaderView::up-arrow, QTableView#prefixes QHeaderView::down-arrow { image: none; width: 0; height: 0; }
 
 QMenu { color: @text; background: @card; border: 1px solid @border; padding: $4px; }
 QMenu::item { padding: $5px $24px $5px $10px; border-radius: $5px; }

@@ -18,6 +18,7 @@
 #include "ui/ask.h"
 #include "ui/loaded_models.h"
 #include "ui/look.h"
+#include "ui/pages/cache_page.h"
 #include "ui/pages/logs_page.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/overview_page.h"
@@ -67,6 +68,7 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     connect(overview, &OverviewPage::modelsWanted, this, [this] { showPage(PageId::Models); });
     connect(overview, &OverviewPage::settingsWanted, this, [this] { showPage(PageId::Settings); });
     addPage(PageId::Models, tr("Models"), QStringLiteral("models"), new ModelsPage(model));
+    addPage(PageId::Cache, tr("Cache"), QStringLiteral("cache"), new CachePage(model));
     addPage(PageId::Logs, tr("Logs"), QStringLiteral("logs"), new LogsPage(model));
     auto* settings = new SettingsPage(model);
     addPage(PageId::Settings, tr("Settings"), QStringLiteral("settings"), settings);

@@ -1,4 +1,4 @@
-// The window: navigation at the left (Overview, Models, Logs, Settings; later issues add theirs), the page at the right. Remembers
+// The window: navigation at the left (Overview, Models, Cache, Logs, Settings), the page at the right. Remembers
 // its place and page. Readable down to 640x420 device-independent pixels: pages scroll, a narrow window shows the navigation
 // as icons. A banner over the page says what needs the user's attention, and what to do about it.
 #pragma once
@@ -19,7 +19,8 @@ namespace larder::ui {
 
 class Banner;
 
-enum class PageId { Overview, Models, Logs, Settings };
+// The numbers are remembered between runs (window.ini): new pages come last, wherever the navigation has them.
+enum class PageId { Overview, Models, Logs, Settings, Cache };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT

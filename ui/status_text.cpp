@@ -173,10 +173,13 @@ QString StatusText::requests() const {
     if (engine.runningSequences == 0 && waiting == 0) return tr("No request is running or waiting.");
     const std::size_t loading = std::min(engine.modelWaitSequences, waiting);
     const std::size_t following = std::min(engine.followingSequences, waiting - loading);
+    const std::size_t reading = std::min(engine.loadingSequences, waiting - loading - following);
     const bool allLoading = loading > 0 && loading == waiting;
     QString text = allLoading ? tr("%1 running, %2 waiting for a model to load") : tr("%1 running, %2 waiting");
     text = text.arg(count(engine.runningSequences), count(waiting));
     if (loading > 0 && !allLoading) text = tr("%1, %2 of them for a model to load").arg(text, count(loading));
+    if (reading == 1) text = tr("%1, 1 is reading from the disk").arg(text);
+    if (reading > 1) text = tr("%1, %2 are reading from the disk").arg(text, count(reading));
     if (following == 1) text = tr("%1, 1 follows another request").arg(text);
     if (following > 1) text = tr("%1, %2 follow other requests").arg(text, count(following));
     return text;
@@ -186,6 +189,13 @@ QString StatusText::hotTier() const {
     const HotTierStatus& tier = m_snapshot.engine.hotTier;
     if (tier.limitBytes == 0) return {};
     return tr("%1 in use, %2 kept of %3").arg(bytes(tier.leasedBytes), bytes(tier.cachedBytes), bytes(tier.limitBytes));
+}
+
+QString StatusText::coldTier() const {
+    const ColdTierStatus& tier = m_snapshot.engine.coldTier;
+    if (!tier.on) return {};
+    const QString text = tr("%1 kept of %2").arg(bytes(tier.usedBytes), bytes(tier.limitBytes));
+    return tier.pinnedBytes == 0 ? text : tr("%1, %2 of it pinned").arg(text, bytes(tier.pinnedBytes));
 }
 
 QString StatusText::tokensProcessed() const {
@@ -252,6 +262,20 @@ QString StatusText::tokenRate(double tokensPerSecond) {
     if (!std::isfinite(tokensPerSecond) || tokensPerSecond <= 0) return QStringLiteral("-");
     const double shown = std::max(tokensPerSecond, 0.1);  // "0.0" would say that nothing moves
     return tr("%1 tokens/s").arg(QLocale().toString(shown, 'f', shown < 9.95 ? 1 : 0));
+}
+
+QString StatusText::ago(std::int64_t thenUnixMs, std::int64_t nowUnixMs) {
+    if (thenUnixMs <= 0) return QStringLiteral("-");
+    const std::int64_t minutes = std::max<std::int64_t>(0, nowUnixMs - thenUnixMs) / 60'000;
+    if (minutes == 0) return tr("just now");
+    if (minutes < 60) return tr("%1 min ago").arg(minutes);
+    if (minutes < 48 * 60) return tr("%1 h ago").arg(minutes / 60);
+    return tr("%1 days ago").arg(QLocale().toString(static_cast<qlonglong>(minutes / (24 * 60))));
+}
+
+QString StatusText::sentence(const std::string& text) {
+    const QString said = fromStatus(text).trimmed();
+    return said.isEmpty() || said.endsWith(QLatin1Char('.')) ? said : said + QLatin1Char('.');
 }
 
 QString StatusText::count(std::uint64_t number) { return QLocale().toString(static_cast<qulonglong>(number)); }

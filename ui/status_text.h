@@ -27,6 +27,7 @@ public:
     // The requests under way and those that wait, with what for: "2 running, 3 waiting, 1 of them for a model to load".
     QString requests() const;
     QString hotTier() const;     // "1.2 GB in use, 3.4 GB kept of 5.6 GB"; empty while there is none
+    QString coldTier() const;    // "12 GB kept of 20 GB, 1.2 GB of it pinned"; empty while there is none
 
     // Serving stats of this run, for the tray menu and Overview.
     QString tokensProcessed() const;    // prompt + generated
@@ -41,6 +42,8 @@ public:
     static QString duration(double seconds);           // "2 min 5 s"
     static QString tokenRate(double tokensPerSecond);  // "943 tokens/s"
     static QString count(std::uint64_t number);        // "1,234,567" in the user's number format
+    static QString ago(std::int64_t thenUnixMs, std::int64_t nowUnixMs);  // "5 min ago", "just now"; "-" for 0
+    static QString sentence(const std::string& text);  // of the engine, with its full stop: another one can follow
 
 private:
     QString loadedModels() const;

@@ -40,8 +40,8 @@ PageId pageOf(Notice::Kind kind) {
         case Notice::Kind::DownloadDone:
         case Notice::Kind::DownloadFailed:
         case Notice::Kind::ModelFailed: return PageId::Models;
-        case Notice::Kind::LowDisk:
-        case Notice::Kind::CacheProblem: return PageId::Settings;
+        case Notice::Kind::LowDisk: return PageId::Settings;
+        case Notice::Kind::CacheProblem: return PageId::Cache;
         case Notice::Kind::ServerFailed: break;
     }
     return PageId::Overview;

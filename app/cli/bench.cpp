@@ -1,4 +1,5 @@
 #include "engine/bench.h"
+#include "engine/bench_cache.h"
 
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
@@ -62,6 +63,7 @@ struct BenchAsked {
     std::string model;
     bool json = false;
     int repeats = BenchPlan().repeats;
+    bool cache = false;
     std::vector<std::string> only;  // empty: everything
 
     BenchPlan plan() const {
@@ -77,11 +79,36 @@ struct BenchAsked {
     }
 };
 
+std::string asTable(const CacheBenchResult& result) {
+    std::string table = "turn  prompt    new |  computed: off    ram    ssd |  first token, s: off     ram     ssd\n";
+    char line[160];
+    for (std::size_t i = 0; i < result.turns.size(); ++i) {
+        const CacheBenchTurn& turn = result.turns[i];
+        std::snprintf(line, sizeof line, "%4zu %7zu %6zu | %14zu %6zu %6zu | %20.3f %7.3f %7.3f\n", i + 1, turn.promptTokens, turn.newTokens,
+                      turn.computedTokens[0], turn.computedTokens[1], turn.computedTokens[2], turn.ttftMs[0] / 1000, turn.ttftMs[1] / 1000, turn.ttftMs[2] / 1000);
+        table += line;
+    }
+    std::snprintf(line, sizeof line, " all %14zu | %14zu %6zu %6zu | %20.3f %7.3f %7.3f\n", result.idealTokens(), result.computedTokens(0),
+                  result.computedTokens(1), result.computedTokens(2), result.ttftSeconds(0), result.ttftSeconds(1), result.ttftSeconds(2));
+    table += line;
+    std::snprintf(line, sizeof line, "%.1f MB written to the disk; %s\n", static_cast<double>(result.writtenBytes) / 1e6,
+                  result.sameAnswers ? "the same answers in all three" : "THE ANSWERS DIFFER");
+    return table + line;
+}
+
+int benchCache(const std::string& model, const Settings& settings, bool json) {
+    const auto result = runCacheBench(model, settings, [](const std::string& stage) { std::cerr << stage << std::endl; });
+    if (!result.ok()) return fail(result.error());
+    if (!writeOutput(json ? toJson(*result) + "\n" : asTable(*result))) return fail("standard output cannot be written");
+    return result->sameAnswers ? kExitOk : kExitFailed;
+}
+
 int bench(const Options& options, const BenchAsked& asked) {
     const auto settings = options.settings();
     if (!settings.ok()) return fail(settings.error());
     const auto model = chooseModel(asked.model, *settings);
     if (!model.ok()) return fail(model.error());
+    if (asked.cache) return benchCache(*model, *settings, asked.json);
     const auto result =
         runBench(*model, *settings, asked.plan(), [](const std::string& stage) { std::cerr << stage << std::endl; });
     if (!result.ok()) return fail(result.error());
@@ -97,6 +124,7 @@ void addBench(CLI::App& root, Options& options, Chosen& chosen) {
     auto asked = std::make_shared<BenchAsked>();
     command->add_option("model", asked->model, "A name from larder list, or a path (default: the only one)");
     command->add_flag("--json", asked->json, "As JSON");
+    command->add_flag("--cache", asked->cache, "A conversation that grows: without a cache, from RAM, from the disk after restarts");
     command->add_option("--repeats", asked->repeats, "Runs of every figure; the median counts (default 5)")
         ->type_name("N")
         ->check(CLI::Range(1, 1000));

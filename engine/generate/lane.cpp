@@ -109,6 +109,7 @@ void Lane::reportProgress(Sequence& sequence) {
     if (!sequence.reportedTokens) {
         sequence.cachedTokens = computed;
         counters.cachedTokens += computed;
+        counters.loadedTokens += sequence.loadedTokens;
     } else if (computed <= *sequence.reportedTokens) {
         return;
     }
@@ -118,6 +119,7 @@ void Lane::reportProgress(Sequence& sequence) {
                                   .cachedTokens = sequence.cachedTokens,
                                   .totalTokens = sequence.promptTokens,
                                   .followedTokens = sequence.followedTokens,
+                                  .loadedTokens = sequence.loadedTokens,
                                   .loadMs = sequence.loadMs()});
 }
 
@@ -154,6 +156,7 @@ void Lane::publish() {
     status.running = m_scheduler.running();
     status.waiting = m_scheduler.waiting();
     status.following = m_scheduler.following();
+    status.loading = m_scheduler.loading();
     status.prefills = m_scheduler.prefills();
     status.preemptions = m_scheduler.preemptions();
     status.leasedBytes = m_cache.leasedBytes();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/snapshot.h"
@@ -14,6 +15,7 @@
 #include "engine/generate/lane_counters.h"
 #include "engine/generate/lane_status.h"
 #include "engine/generate/messages.h"
+#include "engine/generate/prefix_check.h"
 #include "engine/generate/scheduler.h"
 #include "engine/generate/step_sampler.h"
 #include "engine/kernels/kernels.h"
@@ -40,6 +42,8 @@ public:
 
     // Everything that runs or waits ends with this error.
     void abandon(const Error& error);
+
+    Expected<std::unique_ptr<PrefixCheck>> beginCheck(std::vector<TokenId> tokens) { return PrefixCheck::begin(*m_model, m_cache, std::move(tokens)); }
 
     bool idle() const { return m_scheduler.running() + m_scheduler.waiting() == 0; }
     const kv::KvCache& cache() const { return m_cache; }

@@ -13,6 +13,10 @@ constexpr std::size_t kAnswerReserveTokens = 256;
 constexpr double kBackgroundPatienceMs = 30'000;
 // Of the time for prompts, against one for an interactive one.
 constexpr double kBackgroundWeight = 0.25;
+// Requests whose blocks are read from the disk at the same time; and how often one that loses them again, or cannot read them,
+// asks for them before it computes them.
+constexpr std::size_t kLoadsAtOnce = 4;
+constexpr int kMostLoads = 3;
 // How often the state of a long prompt is kept while it is computed.
 constexpr std::size_t kRollingStateTokens = 512;
 
@@ -66,7 +70,13 @@ void Scheduler::growRunning(Plan& plan) {
     for (std::size_t i = 0; i < m_running.size(); ++i) {
         Sequence& sequence = *m_running[i];
         while (!sequence.lease.grow(sequence.tokens.size())) {
+            if (dropLoads()) continue;
             const bool last = i + 1 == m_running.size();
+            if (last && m_running.size() == 1 && m_cache.loads() > 0) {
+                // Room that is being read into comes back in a moment.
+                plan.stalled = true;
+                return;
+            }
             if (last && m_running.size() == 1 && m_cache.leasedBytes() == m_cache.tier().leasedBytes()) {
                 plan.outgrown.push_back(&sequence);
                 return;
@@ -83,14 +93,17 @@ void Scheduler::preempt(std::size_t index) {
     keepState(*sequence, kv::SnapshotKind::Rolling);
     sequence->lease.release();
     sequence->computed = 0;
+    sequence->lookedOnDisk = false;
+    sequence->loads = 0;
     ++m_preemptions;
     m_waiting.insert(std::upper_bound(m_waiting.begin(), m_waiting.end(), sequence, earlier), std::move(sequence));
 }
 
 void Scheduler::admitWaiting(Plan& plan) {
-    m_following = 0;
+    m_following = m_loading = 0;
     // One that is about to end would let a waiting one in too early by its blocks, not by its place: the next plan does.
-    if (!plan.outgrown.empty()) return;
+    if (!plan.outgrown.empty() || plan.stalled) return;
+    bool closed = false;  // no further one is admitted; what they begin with is read from the disk meanwhile
     for (std::size_t i = 0; i < m_waiting.size();) {
         Sequence& sequence = *m_waiting[i];
         if (sequence.tokens.size() > m_cache.capacityTokens()) {
@@ -98,14 +111,21 @@ void Scheduler::admitWaiting(Plan& plan) {
             ++i;
             continue;
         }
-        if (followsRunning(sequence)) {
+        if (followsRunning(sequence) || followsLoad(sequence)) {
             ++m_following;
             ++i;
             continue;
         }
-        if (m_running.size() >= m_limits.maxRunning && (sequence.background || !makePlace())) return;
-        while (!tryAdmit(sequence)) {
-            if (sequence.background || !makePlace()) return;
+        if (loads(sequence)) {
+            ++m_loading;
+            ++i;
+            continue;
+        }
+        closed = closed || (m_running.size() >= m_limits.maxRunning && (sequence.background || !makePlace()));
+        while (!closed && !tryAdmit(sequence)) closed = sequence.background || !makePlace();
+        if (closed) {
+            ++i;
+            continue;
         }
         plan.admitted.push_back(&sequence);
         std::unique_ptr<Sequence> joining = std::move(m_waiting[i]);
@@ -124,7 +144,8 @@ bool Scheduler::makePlace() {
 bool Scheduler::tryAdmit(Sequence& sequence) {
     const std::uint64_t roomChanges = m_cache.tier().roomChanges();
     if (m_blocked && m_blocked->id == sequence.id && m_blocked->roomChanges == roomChanges) return false;
-    auto lease = m_cache.acquire(sequence.cacheablePrefix(), reserveTokens(sequence));
+    auto lease = m_cache.acquire(sequence.cacheablePrefix(), reserveTokens(sequence),
+                                 sequence.request.noStore ? kv::Keep::Nothing : kv::Keep::Known);
     if (!lease) {
         // What the attempt itself held and gave back is no change.
         m_blocked = {sequence.id, m_cache.tier().roomChanges()};
@@ -136,7 +157,61 @@ bool Scheduler::tryAdmit(Sequence& sequence) {
     if (sequence.knownAtStart > 0 && sequence.computed >= sequence.knownAtStart)
         sequence.followedTokens = sequence.computed - (sequence.knownAtStart - 1);
     sequence.knownAtStart = 0;
+    noteLoaded(sequence);
     return true;
+}
+
+// Whether blocks of it are being read from the disk, or begin to be.
+bool Scheduler::loads(Sequence& sequence) {
+    if (sequence.load) {
+        if (!sequence.load->done()) return true;
+        sequence.loadedUpTo = sequence.load->tokens();
+        sequence.lookedOnDisk = !sequence.load->missed();
+        sequence.load.reset();
+    }
+    // What was read may have given way to others since.
+    const bool lost = sequence.loadedUpTo > 0 && m_cache.knownTokens(sequence.cacheablePrefix()) < sequence.loadedUpTo;
+    if ((!sequence.lookedOnDisk || lost) && sequence.loads < kMostLoads) startLoad(sequence);
+    return sequence.load.has_value();
+}
+
+void Scheduler::startLoad(Sequence& sequence) {
+    const auto under = std::count_if(m_waiting.begin(), m_waiting.end(), [](const auto& each) { return each->load.has_value(); });
+    if (static_cast<std::size_t>(under) >= kLoadsAtOnce) return;
+    const std::size_t known = m_cache.knownTokens(sequence.cacheablePrefix());
+    kv::LoadStart start = m_cache.load(sequence.cacheablePrefix());
+    sequence.lookedOnDisk = !start.noRoom;
+    if (!start.load) return;
+    if (sequence.loads++ == 0) sequence.knownBeforeLoad = known;
+    sequence.load = std::move(start.load);
+}
+
+// How much of what it found was read for it.
+void Scheduler::noteLoaded(Sequence& sequence) {
+    const std::size_t upTo = std::min(sequence.loadedUpTo, sequence.computed);
+    if (sequence.loads > 0 && !sequence.reportedTokens) sequence.loadedTokens = upTo - std::min(upTo, sequence.knownBeforeLoad);
+    sequence.loadedUpTo = 0;
+}
+
+// Whether what it begins with is being read for another one.
+bool Scheduler::followsLoad(Sequence& sequence) {
+    if (sequence.load) return false;
+    for (const auto& other : m_waiting) {
+        if (other.get() == &sequence || !other->load || other->load->done()) continue;
+        const std::size_t shared = std::min(sharedTokens(sequence, *other), other->load->tokens());
+        if (shared >= static_cast<std::size_t>(kBlockTokens) && shared > m_cache.knownTokens(sequence.cacheablePrefix())) return true;
+    }
+    return false;
+}
+
+// Who runs comes before who is read for. True: there is more room now.
+bool Scheduler::dropLoads() {
+    const std::uint64_t before = m_cache.tier().roomChanges();
+    for (const auto& sequence : m_waiting) {
+        sequence->load.reset();
+        sequence->lookedOnDisk = false;
+    }
+    return m_cache.tier().roomChanges() != before;
 }
 
 // Whether a running prompt is computing what this one would compute next. It is not slower to wait for that.
@@ -172,7 +247,7 @@ std::size_t Scheduler::reserveTokens(const Sequence& sequence) const {
 }
 
 void Scheduler::shareRows(Plan& plan) {
-    if (!plan.outgrown.empty()) return;  // it is the only one
+    if (!plan.outgrown.empty() || plan.stalled) return;  // it is the only one
     std::vector<std::size_t> prefills;   // indices into plan.chunks
     for (const auto& sequence : m_running) {
         if (sequence->pendingTokens() > 1) prefills.push_back(plan.chunks.size());
@@ -227,6 +302,8 @@ void Scheduler::commit(const Chunk& chunk) {
     sequence.computed += chunk.rows;
     assert(sequence.computed <= sequence.lease.capacityTokens());
     sequence.lease.commit(sequence.tokens, sequence.computed);
+    if (sequence.request.pin && before < sequence.promptTokens && sequence.computed >= sequence.promptTokens)
+        sequence.lease.pin(sequence.promptTokens);
     if (sequence.computed >= sequence.promptTokens) return;
     if (sequence.computed == next)
         keepState(sequence, sequence.computed + 1 == sequence.promptTokens ? kv::SnapshotKind::PromptEnd : kv::SnapshotKind::Branch);
@@ -247,6 +324,7 @@ std::unique_ptr<Sequence> Scheduler::take(SequenceId id) {
         queue->erase(found);
         keepState(*taken, taken->answering() ? kv::SnapshotKind::ReplyEnd : kv::SnapshotKind::Rolling);
         taken->lease.release();
+        taken->load.reset();
         return taken;
     }
     return nullptr;
@@ -279,7 +357,7 @@ std::string Scheduler::checkIntegrity() const {
         if (!sequence->lease.blocks().empty() || sequence->computed != 0) return "Waiting " + nameOf(*sequence) + " holds blocks.";
     if (!std::is_sorted(m_running.begin(), m_running.end(), earlier)) return "The running sequences are out of order.";
     if (!std::is_sorted(m_waiting.begin(), m_waiting.end(), earlier)) return "The waiting sequences are out of order.";
-    if (m_running.empty() && m_cache.leasedBytes() > 0) return "Nothing runs, but blocks are leased.";
+    if (m_running.empty() && m_cache.loads() == 0 && m_cache.leasedBytes() > 0) return "Nothing runs, but blocks are leased.";
     return m_cache.checkIntegrity();
 }
 

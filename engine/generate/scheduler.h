@@ -9,7 +9,8 @@
 //  2. Admission: the first waiting one joins while fewer than maxRunning run and there is room for its tokens and 256 more
 //     (or all it can ever use, if less); an interactive one may take the place of a background one. Nobody is overtaken
 //     for being larger. One whose next tokens a running prompt is computing just now follows that one: it waits, lets others
-//     pass, and then shares what was computed.
+//     pass, and then shares what was computed. Likewise one whose prompt begins with blocks that are on the disk alone (Loading):
+//     they are read in order while others compute, also while there is no place yet; then it is admitted, and finds them.
 //  3. Rows: one for each sequence with one pending token; prompts share the time the pacer allows them (or, without a
 //     step time, the rows that are left), evenly, and what a short one leaves goes to the longer ones. So a short prompt
 //     is not stuck behind a long one, and a long one is not starved by short ones.
@@ -50,6 +51,7 @@ struct Plan {
     std::vector<Chunk> chunks;        // in the order of the policy
     std::vector<Sequence*> admitted;  // joined (again) in this plan
     std::vector<Sequence*> outgrown;  // cannot grow though alone: take() them and report Length
+    bool stalled = false;             // the only running one needs room that is about to come back: nothing to do till then
     std::vector<Sequence*> refused;   // waiting, and the hot tier has become too small for them: take() and report tooLarge()
 };
 
@@ -77,6 +79,7 @@ public:
     std::size_t running() const { return m_running.size(); }
     std::size_t waiting() const { return m_waiting.size(); }
     std::size_t following() const { return m_following; }  // as of the last plan
+    std::size_t loading() const { return m_loading; }      // likewise
     std::uint64_t preemptions() const { return m_preemptions; }
     PrefillsUnderWay prefills() const;
 
@@ -90,6 +93,11 @@ private:
     void admitWaiting(Plan& plan);
     bool tryAdmit(Sequence& sequence);
     bool followsRunning(Sequence& sequence);
+    bool followsLoad(Sequence& sequence);
+    bool loads(Sequence& sequence);
+    void startLoad(Sequence& sequence);
+    void noteLoaded(Sequence& sequence);
+    bool dropLoads();
     std::size_t sharedTokens(Sequence& sequence, const Sequence& running) const;
     bool makePlace();
     void preempt(std::size_t index);
@@ -104,6 +112,7 @@ private:
     Queue m_waiting;  // both in the order of the policy
     Queue m_running;
     std::size_t m_following = 0;
+    std::size_t m_loading = 0;
     std::uint64_t m_preemptions = 0;
     struct Blocked {              // the one there was no room for, and what would have to change
         SequenceId id{};

@@ -62,6 +62,7 @@ GenerationFinished Sequence::summary(FinishReason reason) const {
                               .promptTokens = promptTokens,
                               .cachedTokens = cachedTokens,
                               .followedTokens = followedTokens,
+                              .loadedTokens = loadedTokens,
                               .generatedTokens = generated,
                               .timings = {}};
     const double waitedMs = startedMs > 0 ? std::max(0.0, startedMs - submittedMs) : 0;

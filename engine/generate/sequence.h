@@ -15,6 +15,7 @@
 
 #include "engine/generate/messages.h"
 #include "engine/kv/kv_lease.h"
+#include "engine/kv/kv_load.h"
 
 namespace larder::generate {
 
@@ -29,12 +30,18 @@ struct Sequence {
     std::size_t promptTokens = 0;
     std::size_t computed = 0;
     kv::KvLease lease;
+    std::optional<kv::KvLoad> load;                // while it waits: what it begins with is being read from the disk
+    std::size_t knownBeforeLoad = 0;
+    std::size_t loadedUpTo = 0;                    // by the last load
+    int loads = 0;                                 // begun since it waits
+    bool lookedOnDisk = false;                     // there is nothing more to read, as of the last look
     bool background = false;       // runs after the others; until it has waited long, or one that is not follows it
     std::vector<std::pair<SequenceId, std::size_t>> sharedWith;  // leading tokens in common with running ones, once looked up
 
     std::size_t cachedTokens = 0;                  // of the prompt, found filled at the first admission
     std::size_t followedTokens = 0;                // of those, computed by another while this one waited for it
     std::size_t knownAtStart = 0;                  // of the prompt, filled when it began to follow
+    std::size_t loadedTokens = 0;                  // of the cached ones: read from the disk for this request
     std::size_t generated = 0;                     // sampled tokens, a stop token included
     std::optional<TokenId> stopToken;              // the one that ended it
     std::optional<std::size_t> reportedTokens;     // of PrefillProgress

@@ -1,6 +1,7 @@
 #include "engine/generate/worker.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <map>
 #include <utility>
@@ -40,13 +41,42 @@ struct Cancel {
 struct SetHotLimit {
     std::size_t bytes = 0;
 };
+struct ForgetHot {
+    std::optional<base::Hash128> identity;
+    std::shared_ptr<base::Mailbox<bool>> answer;
+};
+struct StorageNews {};
+struct BeginCheck {
+    LaneId lane{};
+    std::vector<TokenId> tokens;
+    std::shared_ptr<base::Mailbox<Expected<void>>> answer;
+};
+struct FillCheck {
+    std::size_t block = 0;
+    std::span<const std::byte> payload;  // the asker waits
+    std::shared_ptr<base::Mailbox<Expected<void>>> answer;
+};
+struct EndCheck {
+    std::span<const std::byte> payload;
+    std::shared_ptr<base::Mailbox<Expected<bool>>> answer;
+};
 struct CheckIntegrity {
     std::shared_ptr<base::Mailbox<std::string>> answer;
 };
-using Message = std::variant<Attach, Detach, SubmitTo, Cancel, SetHotLimit, CheckIntegrity>;
+using Message = std::variant<Attach, Detach, SubmitTo, Cancel, SetHotLimit, ForgetHot, StorageNews, BeginCheck, FillCheck, EndCheck, CheckIntegrity>;
+
+// Copied for the disk between two steps, and when there is nothing else to do: a step must not wait for more than a few ms.
+constexpr std::size_t kSavedBesideBytes = std::size_t{4} << 20;
+constexpr std::size_t kSavedIdleBytes = std::size_t{64} << 20;
+// At the end what is known is still written, as long as that goes on at this pace at least.
+constexpr double kSlowestSaveMs = 2000;
 
 Error shuttingDown() {
     return {ErrorCode::Unavailable, "the server is shutting down"};
+}
+
+Error noCheck() {
+    return {ErrorCode::Unavailable, "the model was unloaded while the prefix was checked; try again"};
 }
 
 // A lane and how much of the engine thread it has had.
@@ -68,6 +98,7 @@ struct Worker::Inner {
     void accept(Message message);
     void attach(Attach message);
     void detach(const Detach& message);
+    Expected<void> beginCheck(BeginCheck& message);
     std::unique_ptr<kv::KvCache> cacheFor(const model::Model& model, std::size_t stepTokens, Error& refused);
     bool step();
     void publish();
@@ -76,6 +107,7 @@ struct Worker::Inner {
 
     // Provide their own synchronisation.
     base::Mailbox<Message> mailbox;
+    std::atomic<bool> newsPosted{false};
     const std::shared_ptr<base::Snapshot<HotStatus>> hotStatus = std::make_shared<base::Snapshot<HotStatus>>();
 
     // Constant after construction.
@@ -87,19 +119,26 @@ struct Worker::Inner {
     std::map<LaneId, Seat> seats;
     std::vector<std::unique_ptr<kv::KvCache>> left;  // of lanes that are gone; empty ones are dropped
     std::map<LaneId, Error> refusedLanes;
+    std::unique_ptr<PrefixCheck> check;   // of an import under way
+    std::optional<LaneId> checkedLane;
 
     base::Thread thread;  // last: it uses everything above
 };
 
 Worker::Inner::Inner(const kernels::Kernels& theKernels, WorkerSettings theSettings)
-    : kernels(theKernels), settings(std::move(theSettings)), tier(settings.hotLimitBytes, settings.hotCeilingBytes) {
+    : kernels(theKernels), settings(std::move(theSettings)), tier(settings.hotLimitBytes, settings.hotCeilingBytes, settings.cold) {
     publish();
+    if (settings.cold != nullptr)
+        settings.cold->listen([this] {
+            if (!newsPosted.exchange(true)) mailbox.post(StorageNews{});
+        });
     thread = base::Thread("engine", [this] { run(); });
 }
 
 void Worker::Inner::stop() {
     mailbox.close();
     thread.join();
+    if (settings.cold != nullptr) settings.cold->listen({});
 }
 
 void Worker::Inner::run() {
@@ -109,7 +148,9 @@ void Worker::Inner::run() {
     for (;;) {
         for (Message& message : busy ? mailbox.take() : mailbox.wait()) accept(std::move(message));
         if (mailbox.closed()) break;
+        tier.takeLoaded();
         busy = step();
+        if (tier.save(busy ? kSavedBesideBytes : kSavedIdleBytes)) busy = true;
         publish();
         for (auto& [id, seat] : seats) seat.lane->deliverEnds();
     }
@@ -133,6 +174,21 @@ void Worker::Inner::accept(Message message) {
             if (seat.lane->cancel(cancelled->id)) return;
     } else if (const auto* limit = std::get_if<SetHotLimit>(&message)) {
         tier.setLimit(limit->bytes);
+    } else if (const auto* forgotten = std::get_if<ForgetHot>(&message)) {
+        tier.forget(forgotten->identity ? &*forgotten->identity : nullptr);
+        forgotten->answer->post(true);
+    } else if (auto* begun = std::get_if<BeginCheck>(&message)) {
+        begun->answer->post(beginCheck(*begun));
+    } else if (const auto* filled = std::get_if<FillCheck>(&message)) {
+        if (check) check->fill(filled->block, filled->payload);
+        filled->answer->post(check ? Expected<void>() : noCheck());
+    } else if (const auto* ended = std::get_if<EndCheck>(&message)) {
+        if (check) ended->answer->post(!ended->payload.empty() && check->matches(ended->payload));
+        else ended->answer->post(noCheck());
+        check.reset();
+        checkedLane.reset();
+    } else if (std::holds_alternative<StorageNews>(message)) {
+        newsPosted = false;  // what came is taken after this
     } else {
         std::get<CheckIntegrity>(message).answer->post(integrityNow());
     }
@@ -150,6 +206,17 @@ void Worker::Inner::attach(Attach message) {
     seat.cache = std::move(cache);
     seat.lane = std::make_unique<Lane>(std::move(message.model), *seat.cache, kernels, settings.pool, message.settings, std::move(message.status));
     if (message.done) message.done({});
+}
+
+Expected<void> Worker::Inner::beginCheck(BeginCheck& message) {
+    if (check) return Error{ErrorCode::Unavailable, "another prefix is being imported; try again when that is done"};
+    const auto seat = seats.find(message.lane);
+    if (seat == seats.end()) return noCheck();
+    auto begun = seat->second.lane->beginCheck(std::move(message.tokens));
+    if (!begun) return begun.error();
+    check = std::move(*begun);
+    checkedLane = message.lane;
+    return {};
 }
 
 // The one a lane of the same content left, or a new one.
@@ -174,6 +241,7 @@ void Worker::Inner::detach(const Detach& message) {
     if (const auto found = seats.find(message.lane); found != seats.end()) {
         Seat seat = std::move(found->second);
         seats.erase(found);
+        if (checkedLane == message.lane) check.reset();
         seat.lane->abandon({ErrorCode::Unavailable, "the model was unloaded"});
         seat.lane->publish();
         seat.lane->deliverEnds();
@@ -223,8 +291,10 @@ void Worker::Inner::publish() {
 }
 
 std::string Worker::Inner::integrityNow() const {
-    for (const auto& [id, seat] : seats)
+    for (const auto& [id, seat] : seats) {
+        if (check && checkedLane == id) continue;  // it holds blocks beside the sequences
         if (auto broken = seat.lane->checkIntegrity(); !broken.empty()) return broken;
+    }
     for (const auto& cache : left) {
         if (cache->leasedBytes() > 0) return "A model that is gone holds KV blocks.";
         if (auto broken = cache->checkIntegrity(); !broken.empty()) return broken;
@@ -236,6 +306,13 @@ void Worker::Inner::shutDown() {
     for (auto& [id, seat] : seats) seat.lane->abandon(shuttingDown());
     publish();
     for (auto& [id, seat] : seats) seat.lane->deliverEnds();
+    check.reset();
+    if (settings.cold != nullptr) {
+        settings.cold->stopReading();
+        tier.takeLoaded();
+        while (tier.unsavedNodes() > 0 && (tier.save(kSavedIdleBytes) || settings.cold->waitForRoom(kSlowestSaveMs))) {
+        }
+    }
     seats.clear();
     left.clear();
 }
@@ -269,6 +346,29 @@ void Worker::cancel(SequenceId id) {
 
 void Worker::setHotLimit(std::size_t bytes) {
     m_inner->mailbox.post(SetHotLimit{bytes});
+}
+
+void Worker::forgetHot(const std::optional<base::Hash128>& identity) {
+    const auto answer = std::make_shared<base::Mailbox<bool>>();
+    if (m_inner->mailbox.post(ForgetHot{identity, answer})) (void)answer->wait();
+}
+
+Expected<void> Worker::beginCheck(LaneId lane, std::vector<TokenId> tokens) {
+    const auto answer = std::make_shared<base::Mailbox<Expected<void>>>();
+    if (!m_inner->mailbox.post(BeginCheck{lane, std::move(tokens), answer})) return shuttingDown();
+    return answer->wait().front();
+}
+
+Expected<void> Worker::fillCheck(std::size_t block, std::span<const std::byte> payload) {
+    const auto answer = std::make_shared<base::Mailbox<Expected<void>>>();
+    if (!m_inner->mailbox.post(FillCheck{block, payload, answer})) return shuttingDown();
+    return answer->wait().front();
+}
+
+Expected<bool> Worker::endCheck(std::span<const std::byte> payload) {
+    const auto answer = std::make_shared<base::Mailbox<Expected<bool>>>();
+    if (!m_inner->mailbox.post(EndCheck{payload, answer})) return shuttingDown();
+    return answer->wait().front();
 }
 
 HotStatus Worker::hotStatus() const {

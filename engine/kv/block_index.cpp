@@ -98,6 +98,7 @@ void BlockIndex::complete(NodeId tail, const BlockKey& key) {
 void BlockIndex::remove(NodeId id) {
     Node& node = at(id);
     assert(id != kRootNode && evictable(node) && node.parent != kNoNode);
+    clearUnsaved(id);
     unlistLeaf(id);
     for (std::size_t group = 0; group < m_groups; ++group) clearStale(id, group);
     if (const auto found = m_full.find(node.key); node.full() && found != m_full.end() && found->second == id) m_full.erase(found);
@@ -148,8 +149,28 @@ std::optional<std::pair<NodeId, std::size_t>> BlockIndex::oldestStale() const {
     return std::pair{node, group};
 }
 
+void BlockIndex::markUnsaved(NodeId id, std::uint64_t tick) {
+    if (at(id).unsavedSince > 0) return;
+    unlistLeaf(id);
+    at(id).unsavedSince = tick;
+    m_unsaved.insert({tick, id});
+    listLeaf(id);
+}
+
+void BlockIndex::clearUnsaved(NodeId id) {
+    if (at(id).unsavedSince == 0) return;
+    unlistLeaf(id);
+    m_unsaved.erase({at(id).unsavedSince, id});
+    at(id).unsavedSince = 0;
+    listLeaf(id);
+}
+
+NodeId BlockIndex::oldestUnsaved() const {
+    return m_unsaved.empty() ? kNoNode : m_unsaved.begin()->second;
+}
+
 BlockIndex::Rank BlockIndex::rank(NodeId node) const {
-    return {at(node).lastUse, std::numeric_limits<std::size_t>::max() - at(node).depth, node};
+    return {at(node).unsavedSince > 0, at(node).lastUse, std::numeric_limits<std::size_t>::max() - at(node).depth, node};
 }
 
 void BlockIndex::listLeaf(NodeId node) {
@@ -164,6 +185,7 @@ std::string BlockIndex::checkIntegrity() const {
     std::size_t full = 0;
     std::size_t leaves = 0;
     std::size_t stale = 0;
+    std::size_t unsaved = 0;
     std::string broken;
     forEach([&](NodeId id, const Node& node) {
         const std::string name = "node " + std::to_string(number(id));
@@ -180,6 +202,10 @@ std::string BlockIndex::checkIntegrity() const {
             ++leaves;
             if (!m_leaves.contains(rank(id))) broken = "The leaf " + name + " is not in the order of eviction.";
         }
+        if (node.unsavedSince > 0) {
+            ++unsaved;
+            if (!m_unsaved.contains({node.unsavedSince, id})) broken = "What waits to be written of " + name + " is not listed.";
+        }
         for (std::size_t group = 0; group < m_groups; ++group) {
             if (node.staleSince[group] == 0) continue;
             ++stale;
@@ -189,6 +215,7 @@ std::string BlockIndex::checkIntegrity() const {
     if (!broken.empty()) return broken;
     if (full != m_full.size()) return "A key does not lead to its node.";
     if (leaves != m_leaves.size()) return "The order of eviction holds nodes that are not leaves.";
+    if (unsaved != m_unsaved.size()) return "What waits to be written is listed wrongly.";
     if (stale != m_stale.size()) return "The stale payload is listed wrongly.";
     return {};
 }

@@ -44,6 +44,10 @@ struct Node {
     std::vector<StateSnapshot> snapshots;   // by rising offset
     std::size_t leases = 0;       // that go through it; then through its parent too
     std::uint64_t lastUse = 0;
+    std::uint64_t unsavedSince = 0;  // tick since when something of it waits to be written to the disk; 0 = nothing does
+    std::uint32_t uses = 0;       // leases that found it
+    bool pinned = false;          // to be pinned when it is written
+    bool fleeting = false;        // forgotten when its last lease ends, and never written
 
     bool full() const { return count == kBlockTokens; }
     std::span<const TokenId> held() const { return std::span(tokens).first(count); }
@@ -78,7 +82,13 @@ public:
     void hold(NodeId node);
     void letGo(NodeId node);
     void touch(NodeId node, std::uint64_t tick);
-    NodeId coldestLeaf() const;                                 // kNoNode: nothing can be evicted
+    NodeId coldestLeaf() const;                                 // kNoNode: nothing can be evicted. Saved ones before others
+
+    // What waits to be written to the disk, oldest first. Such nodes are evicted after those that are written or need not be.
+    void markUnsaved(NodeId node, std::uint64_t tick);          // no effect when it is marked already
+    void clearUnsaved(NodeId node);
+    NodeId oldestUnsaved() const;                               // kNoNode: none
+    std::size_t unsaved() const { return m_unsaved.size(); }
 
     // Window payload that no end of a conversation needs: evicted before any leaf, oldest first.
     void markStale(NodeId node, std::size_t group, std::uint64_t tick);
@@ -96,7 +106,7 @@ public:
     std::string checkIntegrity() const;
 
 private:
-    using Rank = std::tuple<std::uint64_t, std::size_t, NodeId>;  // lastUse, deeper first, number
+    using Rank = std::tuple<bool, std::uint64_t, std::size_t, NodeId>;  // unsaved, lastUse, deeper first, number
     using StaleRank = std::tuple<std::uint64_t, NodeId, std::size_t>;
     Rank rank(NodeId node) const;
     bool evictable(const Node& node) const { return node.leases == 0 && node.children.empty(); }
@@ -109,6 +119,7 @@ private:
     std::unordered_map<BlockKey, NodeId, BlockKeyHash> m_full;
     std::set<Rank> m_leaves;            // the evictable nodes
     std::set<StaleRank> m_stale;
+    std::set<std::pair<std::uint64_t, NodeId>> m_unsaved;
 };
 
 }  // namespace larder::kv

@@ -2,9 +2,11 @@
 // be written and read, what must be told to the index, and the sums. Whoever calls a verb holds the lock (Guarded::with).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/guarded.h"
+#include "engine/base/mailbox.h"
 #include "engine/cache.h"
 #include "engine/kv/cold_catalog.h"
 #include "engine/kv/cold_folder.h"
@@ -73,6 +76,8 @@ struct ColdBooks {
     std::string problem;
     bool paused = false;                // after an error of the disk: nothing is staged
     bool closed = false;
+    bool readsStopped = false;
+    std::uint64_t takenBack = 0;        // blocks that the disk refused after they were staged
     bool held = false;                  // the keeper waits for reads to be done before it writes
     bool rung = false;                  // the keeper was told that there is something to do
     std::uint64_t freeDiskBytes = 0;
@@ -104,8 +109,15 @@ struct ColdContext {
     const ColdFolder folder;
     base::Guarded<ColdBooks> books;
 
-    void tellNews() const {
-        if (settings.news) settings.news();
+    base::Guarded<std::function<void()>> listener;  // see ColdStore::listen
+    std::atomic<bool> roomAsked{false};             // somebody waits at the bell
+    base::Mailbox<bool> roomBell;
+
+    void tellNews() {
+        listener.with([](const std::function<void()>& tell) {
+            if (tell) tell();
+        });
+        if (roomAsked.exchange(false)) roomBell.post(true);
     }
     std::int64_t dayNow() const { return folder.files().unixMs() / 86'400'000; }
     std::uint32_t secondsNow() const { return static_cast<std::uint32_t>(folder.files().unixMs() / 1000); }

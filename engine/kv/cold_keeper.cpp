@@ -10,7 +10,8 @@ namespace {
 
 constexpr double kFlushEveryMs = 30'000;      // of what only says how blocks were used
 constexpr double kHeldRestMs = 5;
-constexpr double kLongestRestMs = 60'000;     // whoever has work rings
+constexpr double kLongestRestMs = 1000;       // of a pause after an error
+constexpr double kIdleRestMs = 3'600'000;
 constexpr std::uint64_t kRowBytes = 16'384;   // what a row may add to the WAL: a path of pages
 
 // How far the WAL may grow before it is emptied: a small share of the limit.
@@ -247,8 +248,12 @@ bool ColdKeeper::step() {
 }
 
 double ColdKeeper::restMs() {
-    if (m_trouble.pausing()) return std::max(1.0, m_trouble.untilMs() - m_context->steadyMs());
-    return m_context->books.with([](const ColdBooks& books) { return books.held; }) ? kHeldRestMs : kLongestRestMs;
+    if (m_trouble.pausing()) return std::max(1.0, std::min(kLongestRestMs, m_trouble.untilMs() - m_context->steadyMs()));
+    return m_context->books.with([&](const ColdBooks& books) {
+        if (books.held) return kHeldRestMs;
+        // Idle, nothing wakes up.
+        return books.usedRows.empty() ? kIdleRestMs : std::max(1.0, m_flushedMs + kFlushEveryMs - m_context->steadyMs());
+    });
 }
 
 void ColdKeeper::finishScan() {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "engine/base/log.h"
@@ -43,18 +45,24 @@ ColdStore::~ColdStore() {
     close();
 }
 
+void ColdStore::stopReading() {
+    m_inner->context.books.with([](ColdBooks& books) {
+        books.readsStopped = true;
+        for (const ColdBooks::Waiting& read : books.reads) books.done.push_back({read.ticket, 0});
+        books.reads.clear();
+    });
+    for (const auto& bell : m_inner->bells) bell->close();
+    m_inner->readerThreads.clear();
+}
+
 void ColdStore::close() {
+    stopReading();
     const bool first = m_inner->context.books.with([](ColdBooks& books) {
         const bool open = !books.closed;
         books.closed = true;
-        // Nobody reads them any more.
-        for (const ColdBooks::Waiting& read : books.reads) books.done.push_back({read.ticket, 0});
-        books.reads.clear();
         return open;
     });
     if (!first) return;
-    for (const auto& bell : m_inner->bells) bell->close();
-    m_inner->readerThreads.clear();
     m_inner->wishes.close();
     m_inner->keeperThread.join();
     m_inner->keeper.finish();
@@ -118,7 +126,7 @@ StageResult ColdStore::stage(const ColdBlock& block) {
         if (books.catalog.find(block.head.key) != kNoColdEntry) return StageResult::AlreadyThere;
         const auto model = books.catalog.modelNumber(block.head.identity);
         if (!model || !books.catalog.isParent(block.head.parent, *model)) return StageResult::NoParent;
-        if (books.paused) return StageResult::Off;
+        if (books.paused) return StageResult::Full;  // there is news when it is tried again
         if (bytes > kMostBlockBytes || bytes + kColdHeadBytes > books.limitBytes) return StageResult::NotAdmitted;
         const bool wanted = block.pinned || block.uses >= 2 || books.bytesPerDay == 0;
         if (!wanted && books.writtenToday() + books.staging.bytes() >= books.bytesPerDay) {
@@ -205,7 +213,7 @@ ReadTicket ColdStore::read(ColdRead order) {
     bool closed = false;
     const ReadTicket ticket = m_inner->context.books.with([&](ColdBooks& books) {
         const ReadTicket made{++books.lastTicket};
-        closed = books.closed;
+        closed = books.closed || books.readsStopped;
         if (closed)
             books.done.push_back({made, 0});
         else
@@ -229,6 +237,33 @@ bool ColdStore::cancel(ReadTicket ticket) {
 
 std::vector<ColdReadDone> ColdStore::takeRead() {
     return m_inner->context.books.with([](ColdBooks& books) { return std::exchange(books.done, {}); });
+}
+
+// ---- News.
+
+void ColdStore::listen(std::function<void()> news) {
+    m_inner->context.listener.with([&](std::function<void()>& listener) { listener = std::move(news); });
+}
+
+bool ColdStore::waitForRoom(double ms) {
+    if (m_inner->context.settings.manual) return work();
+    ColdContext& context = m_inner->context;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double, std::milli>(ms));
+    while (std::chrono::steady_clock::now() < until) {
+        context.roomAsked = true;
+        const auto room = context.books.with([&](const ColdBooks& books) -> std::optional<bool> {
+            if (books.closed || books.paused || books.limitBytes == 0) return false;
+            if (books.staging.bytes() <= context.settings.stagedBytes / 2) return true;
+            return std::nullopt;
+        });
+        if (room) return *room;
+        (void)context.roomBell.waitUntil(until);
+    }
+    return false;
+}
+
+std::uint64_t ColdStore::takenBackBlocks() const {
+    return m_inner->context.books.with([](const ColdBooks& books) { return books.takenBack; });
 }
 
 // ---- Settings and figures.

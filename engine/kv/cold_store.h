@@ -49,7 +49,6 @@ struct ColdSettings {
     std::size_t stagedBytes = std::size_t{64} << 20; // RAM for blocks that wait to be written
     bool manual = false;                             // tests: no threads; work() does what they would do
     std::function<double()> steadyMs = {};           // tests: the clock of pauses and intervals; empty: the steady clock
-    std::function<void()> news = {};                 // a read is done, or there is room to stage again; any thread, must not block
     std::function<bool()> busy = {};                 // whether others compute: then reading keeps to one thread
 };
 
@@ -153,6 +152,17 @@ public:
     void setCodec(ColdCodec codec);
     void setBytesPerDay(std::uint64_t bytes);
     ColdTierStatus status() const;
+
+    // Who is told that a read is done or that there is room to stage again: any thread, must not block. Once this returned, the
+    // listener before is not called any more.
+    void listen(std::function<void()> news);
+    // Waits until no reader touches a target; what was asked for and is not read yet never comes, what was read can be taken.
+    void stopReading();
+    // Waits until there is room to stage a block. False: there was none for so long, or there will be none.
+    bool waitForRoom(double ms);
+
+    // Blocks that were staged and could not be written: whoever has them still may stage them again. Rises.
+    std::uint64_t takenBackBlocks() const;
 
     // Writes what is staged (bounded by its bytes), closes the index, joins. Later verbs do nothing.
     void close();

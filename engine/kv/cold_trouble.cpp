@@ -45,6 +45,7 @@ void ColdTrouble::endPause() {
     if (!m_paused) return;
     m_paused = false;
     m_context->books.with([&](ColdBooks& books) { books.paused = false; });
+    m_context->tellNews();
 }
 
 }  // namespace larder::kv

@@ -176,10 +176,24 @@ void ColdWriter::settle(const InFlight& flight, std::uint64_t bytes) {
             books.bytes.leftover += bytes;
             return;
         }
-        books.catalog.settle(books.catalog.find(flight.head.key), static_cast<std::uint32_t>(bytes));
+        const ColdEntryId settled = books.catalog.find(flight.head.key);
+        books.catalog.settle(settled, static_cast<std::uint32_t>(bytes));
+        dropCoveredTails(books, settled, flight.head);
         books.staging.remove(flight.head.key);
         books.writtenRows.push_back(flight.head.key);
     });
+}
+
+// Tails that this block begins with say nothing it does not say, now that it is durable.
+void ColdWriter::dropCoveredTails(ColdBooks& books, ColdEntryId settled, const ColdHead& head) {
+    if (head.kind == ColdKind::State) return;
+    std::vector<ColdEntryId> covered;
+    books.catalog.forEachChild(books.catalog.at(settled).parent, [&](ColdEntryId id, const ColdEntry& tail) {
+        if (id == settled || tail.kind != ColdKind::Tail || tail.pinned || tail.count >= head.tokens.size()) return;
+        if (tail.groups != books.catalog.at(settled).groups) return;  // windows that this one lacks
+        if (tail.key == tailKey(head.parent, std::span(head.tokens).first(tail.count))) covered.push_back(id);
+    });
+    for (const ColdEntryId each : covered) books.forget(each, false);
 }
 
 // Removes the unfinished file; what cannot be removed now is tried again before the next batch, and counts meanwhile.
@@ -200,7 +214,11 @@ void ColdWriter::removeAbandoned() {
 
 // Not written: the block and what is staged below it are taken back.
 void ColdWriter::refuse(const BlockKey& key) {
-    m_context->books.with([&](ColdBooks& books) { books.counters.refusedBlocks += books.takeBack(key); });
+    m_context->books.with([&](ColdBooks& books) {
+        const std::size_t blocks = books.takeBack(key);
+        books.counters.refusedBlocks += blocks;
+        books.takenBack += blocks;
+    });
     m_context->tellNews();
 }
 

@@ -42,6 +42,7 @@ private:
     void finish(std::vector<InFlight>& batch);
     bool nameFile(InFlight& flight);
     void settle(const InFlight& flight, std::uint64_t bytes);
+    static void dropCoveredTails(ColdBooks& books, ColdEntryId settled, const ColdHead& head);
     void abandon(const InFlight& flight);
     void refuse(const BlockKey& key);
     void removeAbandoned();

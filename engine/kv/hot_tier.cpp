@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
+#include "engine/kv/cold_store.h"
 #include "engine/kv/kv_cache.h"
 
 namespace larder::kv {
 
-HotTier::HotTier(std::size_t limitBytes, std::size_t ceilingBytes)
-    : m_limitBytes(limitBytes), m_ceilingBytes(std::max(limitBytes, ceilingBytes)) {}
+HotTier::HotTier(std::size_t limitBytes, std::size_t ceilingBytes, ColdStore* cold)
+    : m_limitBytes(limitBytes), m_ceilingBytes(std::max(limitBytes, ceilingBytes)), m_cold(cold) {}
 
 std::size_t HotTier::cachedBytes() const {
     std::size_t bytes = 0;
@@ -46,11 +48,48 @@ void HotTier::give(std::size_t bytes) {
     noteRoom();
 }
 
+bool HotTier::save(std::size_t bytes) {
+    if (m_cold == nullptr) return false;
+    if (const std::uint64_t takenBack = m_cold->takenBackBlocks(); std::exchange(m_takenBack, takenBack) != takenBack)
+        for (KvCache* cache : m_caches) cache->wantMissingSaved();
+    bool more = false;
+    for (KvCache* cache : m_caches) {
+        while (bytes > 0 && cache->unsavedNodes() > 0) {
+            const std::size_t staged = cache->saveOldest();
+            if (staged == 0) return false;  // no room
+            bytes -= std::min(bytes, staged);
+        }
+        more |= cache->unsavedNodes() > 0;
+    }
+    return more;
+}
+
+std::size_t HotTier::unsavedNodes() const {
+    std::size_t nodes = 0;
+    for (const KvCache* cache : m_caches) nodes += cache->unsavedNodes();
+    return nodes;
+}
+
+bool HotTier::takeLoaded() {
+    if (m_cold == nullptr) return false;
+    const std::vector<ColdReadDone> done = m_cold->takeRead();
+    for (const ColdReadDone& each : done)
+        for (KvCache* cache : m_caches)
+            if (cache->takeRead(each)) break;
+    return !done.empty();
+}
+
+void HotTier::forget(const base::Hash128* identity) {
+    for (KvCache* cache : m_caches)
+        while ((identity == nullptr || cache->identity() == *identity) && cache->coldest()) cache->evictColdest();
+    noteRoom();
+}
+
 bool HotTier::evictColdest() {
     KvCache* coldest = nullptr;
     for (KvCache* cache : m_caches) {
-        const auto tick = cache->coldestTick();
-        if (tick && (coldest == nullptr || *tick < *coldest->coldestTick())) coldest = cache;
+        const auto rank = cache->coldest();
+        if (rank && (coldest == nullptr || *rank < *coldest->coldest())) coldest = cache;
     }
     if (coldest == nullptr) return false;
     coldest->evictColdest();

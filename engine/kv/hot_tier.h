@@ -8,14 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/hash.h"
+
 namespace larder::kv {
 
+class ColdStore;
 class KvCache;
 
 class HotTier {
 public:
-    // ceilingBytes: the largest limit there will ever be; caches reserve address space for it.
-    explicit HotTier(std::size_t limitBytes, std::size_t ceilingBytes = 0);
+    // ceilingBytes: the largest limit there will ever be; caches reserve address space for it. cold: where what is known is
+    // written to, and what was known is read from; outlives this. May be null.
+    explicit HotTier(std::size_t limitBytes, std::size_t ceilingBytes = 0, ColdStore* cold = nullptr);
     HotTier(const HotTier&) = delete;
     HotTier& operator=(const HotTier&) = delete;
 
@@ -25,6 +29,16 @@ public:
     std::size_t cachedBytes() const;      // of the used ones: could be evicted
     std::size_t leasedBytes() const { return usedBytes() - cachedBytes(); }
     std::uint64_t evictedBlocks() const { return m_evictedBlocks; }
+
+    // Hands what is to be written to the disk to the cold store, as long as that has room, about so many bytes. True: it took
+    // something and there is more.
+    bool save(std::size_t bytes);
+    std::size_t unsavedNodes() const;
+    // Fills in what the cold store has read. True: something came.
+    bool takeLoaded();
+    // Forgets what no lease holds, of one identity or of all.
+    void forget(const base::Hash128* identity);
+    ColdStore* cold() const { return m_cold; }
 
     // At most the ceiling. Evicts what is too much; what is leased stays.
     void setLimit(std::size_t bytes);
@@ -49,10 +63,12 @@ private:
 
     std::size_t m_limitBytes;
     std::size_t m_ceilingBytes;
+    ColdStore* m_cold;
     std::size_t m_usedBytes = 0;
     std::uint64_t m_evictedBlocks = 0;
     std::uint64_t m_tick = 0;             // order of use over all caches
     std::uint64_t m_roomChanges = 0;
+    std::uint64_t m_takenBack = 0;        // blocks that the cold store took and could not write, as of the last save
     std::vector<KvCache*> m_caches;
 };
 

@@ -57,37 +57,45 @@ Expected<void> KvCache::reserve() {
 }
 
 KvCache::~KvCache() {
+    for (const auto& load : m_loads) release(load->lease);  // nobody reads for them any more
     assert(m_leases.empty() && "a lease outlives its cache");
-    while (coldestTick()) evictColdest();
+    while (coldest()) evictColdest();
     m_tier.remove(*this);
 }
 
 // Copying needs room for the source too, and the states along a known path take room: where that is what is missing, less of
 // the prefix is used. So what fits an empty tier also fits one that holds nothing but kept blocks.
-std::optional<KvLease> KvCache::acquire(std::span<const TokenId> prefix, std::size_t reserveTokens) {
+std::optional<KvLease> KvCache::acquire(std::span<const TokenId> prefix, std::size_t reserveTokens, Keep keep) {
     PrefixMatch match = matchPrefix(m_index, m_shape, prefix);
-    if (auto lease = leaseOf(match, reserveTokens)) return lease;
+    if (auto lease = leaseOf(match, reserveTokens, keep)) return lease;
     if (match.partial != kNoNode) {
         match = matchPrefix(m_index, m_shape, prefix.first(match.path.size() * kBlockTokens));
-        if (auto lease = leaseOf(match, reserveTokens)) return lease;
+        if (auto lease = leaseOf(match, reserveTokens, keep)) return lease;
     }
     if (m_tier.leasedBytes() > 0 || match.tokens == 0) return std::nullopt;
-    return leaseOf(PrefixMatch{}, reserveTokens);
+    return leaseOf(PrefixMatch{}, reserveTokens, keep);
 }
 
-std::optional<KvLease> KvCache::leaseOf(const PrefixMatch& match, std::size_t reserveTokens) {
+std::unique_ptr<LeaseRecord> KvCache::emptyLease(std::size_t tokens) {
     auto lease = std::make_unique<LeaseRecord>();
     lease->keys = KeyChain(m_index.at(kRootNode).key);
     lease->blocks.resize(m_shape.groups.size());
     lease->addresses.resize(m_shape.groups.size());
     lease->windows.resize(m_shape.groups.size() - 1);
-    lease->committed = lease->cached = match.tokens;
+    lease->committed = lease->cached = tokens;
+    return lease;
+}
+
+std::optional<KvLease> KvCache::leaseOf(const PrefixMatch& match, std::size_t reserveTokens, Keep keep) {
+    auto lease = emptyLease(match.tokens);
+    lease->keep = keep;
     m_leases.push_back(lease.get());
     holdMatch(*lease, match);
 
     holdPartial(match.partial);
     const bool roomy = grow(*lease, std::max(reserveTokens, match.tokens));
     if (roomy) copyFound(*lease, match);
+    if (roomy) noteUse(*lease, match.partial);
     letGoPartial(match.partial);
     if (roomy) return KvLease(*this, std::move(lease));
     release(*lease);
@@ -109,12 +117,32 @@ void KvCache::holdMatch(LeaseRecord& lease, const PrefixMatch& match) {
         for (std::size_t i = 0; i < std::min(firstRead, lease.nodes.size()); ++i) leaveBehind(lease.nodes[i], group);
         for (std::size_t i = firstRead; i < lease.nodes.size(); ++i) {
             const BlockId block = m_index.at(lease.nodes[i]).payload[group];
+            if (block == kNoBlock) continue;  // a load that is about to bring it
             leaseHolds(*m_pools[group], block);
             m_index.clearStale(lease.nodes[i], group);
             lease.blocks[group][i] = block;
             lease.addresses[group][i] = m_pools[group]->data(block);
         }
     }
+}
+
+// What was found has been used once more, here and on the disk; what is not on the disk any more goes there again.
+void KvCache::noteUse(const LeaseRecord& lease, NodeId partial) {
+    std::vector<NodeId> found = lease.nodes;
+    std::erase(found, kNoNode);
+    if (partial != kNoNode && !m_index.at(partial).full()) found.push_back(partial);
+    std::vector<BlockKey> keys;
+    for (const NodeId each : found) {
+        Node& node = m_index.at(each);
+        ++node.uses;
+        if (lease.keep == Keep::Known) node.fleeting = false;
+        keys.push_back(node.full() ? node.key : tailKey(m_index.at(node.parent).key, node.held()));
+    }
+    if (m_tier.cold() == nullptr || keys.empty()) return;
+    const auto there = m_tier.cold()->findAll(keys);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (!there[i] && (m_index.at(found[i]).full() || m_index.at(found[i]).leases == 1)) wantSaved(found[i]);  // a tail that still grows: later
+    m_tier.cold()->touch(keys);
 }
 
 // Between these two nothing of the node is evicted.
@@ -207,11 +235,11 @@ std::size_t KvCache::capacityTokens() const {
     return kvTokensWithin(m_shape, m_tier.limitBytes(), kUnlimitedTokens, m_stepTokens);
 }
 
-std::optional<std::uint64_t> KvCache::coldestTick() const {
-    if (const auto stale = m_index.oldestStale()) return m_index.at(stale->first).staleSince[stale->second];
+std::optional<std::pair<bool, std::uint64_t>> KvCache::coldest() const {
+    if (const auto stale = m_index.oldestStale()) return std::pair{false, m_index.at(stale->first).staleSince[stale->second]};
     const NodeId leaf = m_index.coldestLeaf();
     if (leaf == kNoNode) return std::nullopt;
-    return m_index.at(leaf).lastUse;
+    return std::pair{m_index.at(leaf).unsavedSince > 0, m_index.at(leaf).lastUse};
 }
 
 void KvCache::evictColdest() {

@@ -25,8 +25,9 @@ void KvCache::commitBlock(LeaseRecord& lease, std::size_t block, std::span<const
     if (node == kNoNode) {
         node = m_index.add(block == 0 ? kRootNode : lease.nodes[block - 1], held);
         holdNode(node);
+        m_index.at(node).fleeting = lease.keep == Keep::Nothing;
         for (std::size_t group = 0; group < m_pools.size(); ++group) {
-            if (!m_pools[group]) continue;
+            if (!m_pools[group] || lease.blocks[group][block] == kNoBlock) continue;
             m_index.at(node).payload[group] = lease.blocks[group][block];
             m_pools[group]->retain(lease.blocks[group][block]);
         }
@@ -35,7 +36,9 @@ void KvCache::commitBlock(LeaseRecord& lease, std::size_t block, std::span<const
     }
     if (count < kBlockTokens) return;
     m_index.complete(node, lease.keys.key(block, tokens));
+    if (m_index.at(node).fleeting) return;
     dropCoveredTails(node);
+    wantSaved(node);
 }
 
 // A full block that is known already is held once: the lease takes the known one, and gives it what it lacks.
@@ -46,10 +49,12 @@ bool KvCache::shareKnown(LeaseRecord& lease, std::size_t block, std::span<const 
     const NodeId own = std::exchange(lease.nodes[block], known);
     assert(own != known);
     holdNode(known);
+    if (lease.keep == Keep::Known && std::exchange(m_index.at(known).fleeting, false)) wantSaved(known);
     for (std::size_t group = 0; group < m_pools.size(); ++group) {
         if (!m_pools[group]) continue;
         BlockId& there = m_index.at(known).payload[group];
         BlockId& here = lease.blocks[group][block];
+        if (here == kNoBlock) continue;
         if (there == kNoBlock) {
             there = here;
             m_pools[group]->retain(here);
@@ -113,25 +118,31 @@ void KvCache::moveSnapshots(NodeId from, NodeId to) {
 }
 
 void KvCache::keepState(LeaseRecord& lease, SnapshotKind kind) {
-    if (!m_states || lease.committed == 0) return;
+    if (!m_states || lease.committed == 0 || lease.keep == Keep::Nothing) return;
     const std::size_t block = (lease.committed - 1) / kBlockTokens;
-    const std::size_t offset = lease.committed - block * kBlockTokens;
     // A state that was found at exactly this place, with nothing computed since.
     if (lease.nodes[block] == kNoNode) return;
-    auto& snapshots = m_index.at(lease.nodes[block]).snapshots;
+    if (!addSnapshot(lease.nodes[block], lease.committed - block * kBlockTokens, kind, m_states->data(lease.state))) return;
+    if (m_index.at(lease.nodes[block]).full()) wantSaved(lease.nodes[block]);
+    thinSnapshots(lease);
+}
+
+// REQUIRES that a lease holds the node. False: no room.
+bool KvCache::addSnapshot(NodeId node, std::size_t offset, SnapshotKind kind, const std::byte* state) {
+    auto& snapshots = m_index.at(node).snapshots;
     const auto same = std::find_if(snapshots.begin(), snapshots.end(), [&](const StateSnapshot& each) { return each.offset == offset; });
     if (same != snapshots.end()) {
         same->kind = std::max(same->kind, kind);
-    } else {
-        const auto copy = newBlock(*m_states);
-        if (!copy) return;
-        std::memcpy(m_states->data(*copy), m_states->data(lease.state), m_shape.stateBytes);
-        // newBlock may have evicted others: look again.
-        auto& list = m_index.at(lease.nodes[block]).snapshots;
-        list.insert(std::upper_bound(list.begin(), list.end(), offset, [](std::size_t a, const StateSnapshot& b) { return a < b.offset; }),
-                    {offset, kind, *copy});
+        return true;
     }
-    thinSnapshots(lease);
+    const auto copy = newBlock(*m_states);
+    if (!copy) return false;
+    std::memcpy(m_states->data(*copy), state, m_shape.stateBytes);
+    // newBlock may have evicted others: look again.
+    auto& list = m_index.at(node).snapshots;
+    list.insert(std::upper_bound(list.begin(), list.end(), offset, [](std::size_t a, const StateSnapshot& b) { return a < b.offset; }),
+                {offset, kind, *copy});
+    return true;
 }
 
 void KvCache::thinSnapshots(const LeaseRecord& lease) {
@@ -152,6 +163,8 @@ void KvCache::thinSnapshots(const LeaseRecord& lease) {
     for (const std::size_t each : snapshotsToDrop(points, m_states->strideBytes(), bytes)) {
         const auto& list = m_index.at(places[each].node).snapshots;
         const auto found = std::find_if(list.begin(), list.end(), [&](const StateSnapshot& s) { return s.offset == places[each].offset; });
+        const Node& node = m_index.at(places[each].node);
+        if (m_tier.cold() != nullptr) m_tier.cold()->drop(stateKey(m_index.at(node.parent).key, node.held().first(places[each].offset)));
         dropSnapshot(places[each].node, static_cast<std::size_t>(found - list.begin()));
     }
 }
@@ -182,15 +195,17 @@ void KvCache::release(LeaseRecord& lease) {
     for (std::size_t i = known; i-- > 0;) letGoNode(lease.nodes[i]);
     if (lease.state != kNoBlock) leaseDrops(*m_states, lease.state);
     if (known > 0) settleTail(lease.nodes[known - 1]);
+    if (lease.keep == Keep::Nothing) forgetFleeting(lease.nodes);
 }
 
 // A tail is kept unless a sibling begins with it, and replaces those it begins with.
 void KvCache::settleTail(NodeId tail) {
     const Node& node = m_index.at(tail);
-    if (node.full() || node.leases > 0) return;
+    if (node.full() || node.leases > 0 || node.fleeting) return;
     for (const NodeId sibling : m_index.at(node.parent).children) {
         const Node& each = m_index.at(sibling);
         if (sibling == tail || each.count < node.count) continue;
+        if (each.fleeting) continue;
         const bool complete = std::find(each.payload.begin(), each.payload.end(), kNoBlock) == each.payload.end();
         if (!complete || !std::equal(node.held().begin(), node.held().end(), each.tokens.begin())) continue;
         moveSnapshots(tail, sibling);
@@ -198,6 +213,17 @@ void KvCache::settleTail(NodeId tail) {
         return;
     }
     dropCoveredTails(tail);
+    wantSaved(tail);
+}
+
+// Last first: those in front of others that stay, stay too.
+void KvCache::forgetFleeting(const std::vector<NodeId>& nodes) {
+    for (std::size_t i = nodes.size(); i-- > 0;) {
+        if (nodes[i] == kNoNode) continue;
+        const Node& node = m_index.at(nodes[i]);
+        if (!node.fleeting || node.leases > 0 || !node.children.empty()) return;
+        removeNode(nodes[i]);
+    }
 }
 
 }  // namespace larder::kv

@@ -30,6 +30,11 @@ void KvLease::keepState(SnapshotKind kind) {
     m_cache->keepState(*m_record, kind);
 }
 
+void KvLease::pin(std::size_t tokens) {
+    assert(m_record);
+    m_cache->pin(*m_record, tokens);
+}
+
 void KvLease::release() {
     if (!m_record) return;
     m_cache->release(*m_record);

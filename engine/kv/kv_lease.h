@@ -17,6 +17,12 @@ namespace larder::kv {
 
 class KvCache;
 
+// What becomes of what a lease fills when it ends.
+enum class Keep {
+    Known,    // stays known, in RAM and on the disk
+    Nothing   // is forgotten, and never written
+};
+
 // What a lease holds. Of the cache; nobody else looks inside.
 struct LeaseRecord {
     std::vector<NodeId> nodes;                         // [blocks] kNoNode until something of a block is committed
@@ -25,6 +31,7 @@ struct LeaseRecord {
     std::vector<std::span<std::byte* const>> windows;  // of the groups from 1 on
     BlockId state = kNoBlock;
     KeyChain keys;
+    Keep keep = Keep::Known;
     std::size_t committed = 0;                         // tokens
     std::size_t cached = 0;
 };
@@ -47,6 +54,9 @@ public:
 
     // Keeps a copy of the recurrent state as it is after the committed tokens, if there is one and there is room.
     void keepState(SnapshotKind kind);
+
+    // The full blocks of the first `tokens` stay on the disk until they are unpinned, as far as its limit allows.
+    void pin(std::size_t tokens);
 
     // Gives everything back. Committed blocks stay known as long as there is room.
     void release();

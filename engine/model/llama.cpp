@@ -90,7 +90,8 @@ Layer Llama::loadLayer(WeightLoader& loader, int index) const {
 
 Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& options) {
     const Config& c = m_config;
-    WeightLoader loader(file, m_arena, options.loadPool != nullptr ? *options.loadPool : *options.pool, options.progress);
+    WeightLoader loader(file, m_arena, options.loadPool != nullptr ? *options.loadPool : *options.pool, options.progress,
+                        options.knownContent);
     m_embedding = loader.matrix("token_embd.weight", c.vocabulary, c.width);
     m_head = loader.has("output.weight") ? loader.matrix("output.weight", c.vocabulary, c.width) : m_embedding;
     m_outputNorm = loader.vector("output_norm.weight", c.width);
@@ -99,7 +100,9 @@ Expected<void> Llama::load(const formats::GgufFile& file, const LoadOptions& opt
     m_frequencies = kernels::ropeFrequencies(c.ropeBase, c.ropeDims, factors);
     for (double& frequency : m_frequencies) frequency /= c.ropeLinearFactor;
     for (int index = 0; index < c.layers; ++index) m_layers.push_back(loadLayer(loader, index));
-    m_identity = kvIdentity("llama", c, m_layout, m_frequencies, loader.contentHash());
+    const base::Hash128 content = loader.contentHash();
+    if (options.contentHashed) options.contentHashed(content);
+    m_identity = kvIdentity("llama", c, m_layout, m_frequencies, content);
     return loader.finish();
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct LoadOptions {
     base::ThreadPool* pool = nullptr;                    // REQUIRED; outlives the model; used by forward
     base::ThreadPool* loadPool = nullptr;                // used by the load when another thread computes; null: pool
     std::function<bool(double)> progress;                // fraction done; returning false cancels. May be empty
+    std::optional<base::Hash128> knownContent;           // of the file's tensors, hashed at an earlier load
+    std::function<void(const base::Hash128&)> contentHashed;  // told what it is otherwise. May be empty
 };
 
 // Maps the file, checks names and shapes, packs the weights. Every mismatch is an Error naming the tensor or key.

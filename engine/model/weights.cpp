@@ -53,8 +53,9 @@ std::byte* WeightArena::allocate(std::size_t bytes) {
     return result;
 }
 
-WeightLoader::WeightLoader(const formats::GgufFile& file, WeightArena& arena, base::ThreadPool& pool, Progress progress)
-    : m_file(file), m_arena(arena), m_pool(pool), m_progress(std::move(progress)) {
+WeightLoader::WeightLoader(const formats::GgufFile& file, WeightArena& arena, base::ThreadPool& pool, Progress progress,
+                           const std::optional<base::Hash128>& knownContent)
+    : m_file(file), m_arena(arena), m_pool(pool), m_progress(std::move(progress)), m_knownContent(knownContent) {
     for (const auto& tensor : file.tensors()) m_totalBytes += tensor.data.size();
     if (file.mapping()) file.mapping()->expectSequentialRead();
 }
@@ -140,7 +141,7 @@ std::vector<float> WeightLoader::optionalVector(const std::string& name, int siz
 void WeightLoader::countDone(const formats::GgufTensor& tensor) {
     ++m_usedTensors;
     m_doneBytes += tensor.data.size();
-    addToContent(tensor);
+    if (!m_knownContent) addToContent(tensor);
     if (m_file.mapping()) m_file.mapping()->release(tensor.fileOffset, tensor.data.size());
     if (m_progress && !m_progress(static_cast<double>(m_doneBytes) / static_cast<double>(std::max<std::size_t>(m_totalBytes, 1))))
         fail(ErrorCode::Cancelled, "loading was cancelled");
@@ -160,7 +161,7 @@ void WeightLoader::addToContent(const formats::GgufTensor& tensor) {
 }
 
 base::Hash128 WeightLoader::contentHash() const {
-    return base::hash128(std::as_bytes(std::span(m_content)));
+    return m_knownContent ? *m_knownContent : base::hash128(std::as_bytes(std::span(m_content)));
 }
 
 void WeightLoader::fail(ErrorCode code, const std::string& message) {

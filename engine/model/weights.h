@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,7 +54,9 @@ class WeightLoader {
 public:
     using Progress = std::function<bool(double fractionDone)>;  // false cancels
 
-    WeightLoader(const formats::GgufFile& file, WeightArena& arena, base::ThreadPool& pool, Progress progress);
+    // knownContent: what contentHash() would be, so that nothing is hashed.
+    WeightLoader(const formats::GgufFile& file, WeightArena& arena, base::ThreadPool& pool, Progress progress,
+                 const std::optional<base::Hash128>& knownContent = std::nullopt);
 
     Matrix matrix(const std::string& name, int rows, int columns);
     std::vector<float> vector(const std::string& name, int size);            // from F32, F16 or BF16
@@ -79,7 +82,8 @@ private:
     std::size_t m_doneBytes = 0;
     std::size_t m_totalBytes = 0;
     std::size_t m_usedTensors = 0;
-    std::vector<base::Hash128> m_content;  // of the tensors taken, in order
+    std::optional<base::Hash128> m_knownContent;
+    std::vector<base::Hash128> m_content;  // of the tensors taken, in order; empty when it is known already
     Error m_error;
 };
 

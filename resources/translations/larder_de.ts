@@ -497,6 +497,65 @@
         <source>%1 in use, %2 kept of %3</source>
         <translation>%1 in Benutzung, %2 aufgehoben von %3</translation>
     </message>
+    <message>
+        <source>%1, 1 is reading from the disk</source>
+        <translation>%1, 1 liest vom Datenträger</translation>
+    </message>
+    <message>
+        <source>%1, %2 are reading from the disk</source>
+        <translation>%1, %2 lesen vom Datenträger</translation>
+    </message>
+    <message>
+        <source>%1 kept of %2</source>
+        <translation>%1 von %2 aufgehoben</translation>
+    </message>
+    <message>
+        <source>%1, %2 of it pinned</source>
+        <translation>%1, davon %2 angeheftet</translation>
+    </message>
+    <message>
+        <source>just now</source>
+        <translation>gerade eben</translation>
+    </message>
+    <message>
+        <source>%1 min ago</source>
+        <translation>vor %1 min</translation>
+    </message>
+    <message>
+        <source>%1 h ago</source>
+        <translation>vor %1 h</translation>
+    </message>
+    <message>
+        <source>%1 days ago</source>
+        <translation>vor %1 Tagen</translation>
+    </message>
+</context>
+<context>
+    <name>TierParts</name>
+    <message>
+        <source>%1 in use</source>
+        <translation>%1 in Benutzung</translation>
+    </message>
+    <message>
+        <source>%1 kept</source>
+        <translation>%1 aufgehoben</translation>
+    </message>
+    <message>
+        <source>%1 pinned</source>
+        <translation>%1 angeheftet</translation>
+    </message>
+    <message>
+        <source>%1 not pinned</source>
+        <translation>%1 nicht angeheftet</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>von %1</translation>
+    </message>
+    <message>
+        <source>together %1 of %2</source>
+        <translation>zusammen %1 von %2</translation>
+    </message>
 </context>
 <context>
     <name>larder::app::Application</name>
@@ -546,6 +605,531 @@
     <message>
         <source>made when the server starts</source>
         <translation>entsteht beim Start des Servers</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AllTimeCard</name>
+    <message>
+        <source>All time</source>
+        <translation>Insgesamt</translation>
+    </message>
+    <message>
+        <source>Time saved</source>
+        <translation>Gesparte Zeit</translation>
+    </message>
+    <message>
+        <source>An estimate: the prompt tokens that came from the cache, at the mean speed at which the same model computes prompts on this computer.</source>
+        <translation>Geschätzt: die Prompt-Token aus dem Cache bei der mittleren Geschwindigkeit, mit der dasselbe Modell auf diesem Rechner Prompts berechnet.</translation>
+    </message>
+    <message>
+        <source>Cache efficiency</source>
+        <translation>Cache-Nutzen</translation>
+    </message>
+    <message>
+        <source>The share of all prompt tokens that came from the cache and were not computed again.</source>
+        <translation>Der Anteil aller Prompt-Token, die aus dem Cache kamen und nicht neu berechnet wurden.</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>Anfragen</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Of prompts and answers together.</source>
+        <translation>Von Prompts und Antworten zusammen.</translation>
+    </message>
+    <message>
+        <source>Nothing was asked yet. Once programs ask, this says how much of their prompts came from the cache, and how much time that saved.</source>
+        <translation>Noch wurde nichts gefragt. Sobald Programme fragen, steht hier, wie viel ihrer Prompts aus dem Cache kam und wie viel Zeit das gespart hat.</translation>
+    </message>
+    <message>
+        <source>%1 prompt tokens, %2 of them from the cache, and %3 generated.</source>
+        <translation>%1 Prompt-Token, davon %2 aus dem Cache, und %3 erzeugte.</translation>
+    </message>
+    <message>
+        <source>%1 prompt tokens, %2 of them from the cache, %3 of those from the disk, and %4 generated.</source>
+        <translation>%1 Prompt-Token, davon %2 aus dem Cache, von diesen %3 vom Datenträger, und %4 erzeugte.</translation>
+    </message>
+    <message>
+        <source>Since %1: %2</source>
+        <translation>Seit %1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CacheHoursCard</name>
+    <message>
+        <source>From the cache, by hour</source>
+        <translation>Aus dem Cache, nach Stunden</translation>
+    </message>
+    <message>
+        <source>How far back the chart goes</source>
+        <translation>Wie weit das Diagramm zurückreicht</translation>
+    </message>
+    <message>
+        <source>24 hours</source>
+        <translation>24 Stunden</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 Tage</translation>
+    </message>
+    <message>
+        <source>30 days</source>
+        <translation>30 Tage</translation>
+    </message>
+    <message>
+        <source>Reading the figures ...</source>
+        <translation>Die Zahlen werden gelesen ...</translation>
+    </message>
+    <message>
+        <source>The figures cannot be read: %1</source>
+        <translation>Die Zahlen lassen sich nicht lesen: %1</translation>
+    </message>
+    <message>
+        <source>No figures</source>
+        <translation>Keine Zahlen</translation>
+    </message>
+    <message>
+        <source>No requests in this time</source>
+        <translation>Keine Anfragen in dieser Zeit</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CacheLimitsCard</name>
+    <message>
+        <source>Limits</source>
+        <translation>Grenzen</translation>
+    </message>
+    <message>
+        <source>Prompt cache on the disk</source>
+        <translation>Prompt-Cache auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>A size such as 20G; 0 keeps nothing there. Automatic: 20 GB, or a tenth of the free space where that is less.</source>
+        <translation>Eine Größe wie 20G; bei 0 wird dort nichts aufgehoben. Automatisch: 20 GB, oder ein Zehntel des freien Platzes, wo das weniger ist.</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>automatisch</translation>
+    </message>
+    <message>
+        <source>Compression on the disk</source>
+        <translation>Kompression auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>Of what is written from now on. The content stays the same to the bit.</source>
+        <translation>Für alles, was ab jetzt geschrieben wird. Der Inhalt bleibt auf das Bit gleich.</translation>
+    </message>
+    <message>
+        <source>Written a day at most</source>
+        <translation>Geschrieben wird am Tag höchstens</translation>
+    </message>
+    <message>
+        <source>Spares the disk. Past it, until midnight UTC, only pinned prefixes and those used twice are written.</source>
+        <translation>Schont den Datenträger. Darüber werden bis Mitternacht (UTC) nur noch angeheftete und zweimal benutzte Präfixe geschrieben.</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>ohne Grenze</translation>
+    </message>
+    <message>
+        <source>Left free on the disk</source>
+        <translation>Frei bleibt auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>Nothing is written where less would be left to other programs.</source>
+        <translation>Es wird nichts geschrieben, wenn anderen Programmen weniger bliebe.</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>nichts</translation>
+    </message>
+    <message>
+        <source>Prompt cache in memory</source>
+        <translation>Prompt-Cache im Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>A size such as 4G. Running answers live in it too.</source>
+        <translation>Eine Größe wie 4G. Auch laufende Antworten liegen darin.</translation>
+    </message>
+    <message>
+        <source>&amp;Revert</source>
+        <translation>&amp;Verwerfen</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>Used once the server starts anew: %1.</source>
+        <translation>Gilt erst nach einem Neustart des Servers: %1.</translation>
+    </message>
+    <message>
+        <source>Changed: %1.</source>
+        <translation>Geändert: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CachePage</name>
+    <message>
+        <source>Refresh</source>
+        <translation>Aktualisieren</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>Cache</translation>
+    </message>
+    <message>
+        <source>The cache on the disk is off: its limit is 0. What models have read is forgotten when memory is needed or the server stops.</source>
+        <translation>Der Cache auf dem Datenträger ist aus: Seine Grenze ist 0. Was Modelle gelesen haben, wird vergessen, sobald Speicher gebraucht wird oder der Server anhält.</translation>
+    </message>
+    <message>
+        <source>Turn it on</source>
+        <translation>Einschalten</translation>
+    </message>
+    <message>
+        <source>The cache on the disk cannot be used: %1 Mend that, then restart the server. Requests are answered without it meanwhile.</source>
+        <translation>Der Cache auf dem Datenträger ist nicht benutzbar: %1 Beheben Sie das und starten Sie dann den Server neu. Anfragen werden solange ohne ihn beantwortet.</translation>
+    </message>
+    <message>
+        <source>Restart server</source>
+        <translation>Server neu starten</translation>
+    </message>
+    <message>
+        <source>Nothing new is written to the disk: %1 What is there already is used as before.</source>
+        <translation>Es wird nichts Neues auf den Datenträger geschrieben: %1 Was schon da ist, wird weiter benutzt.</translation>
+    </message>
+    <message>
+        <source>Show limits</source>
+        <translation>Grenzen zeigen</translation>
+    </message>
+    <message>
+        <source>Reading what is kept ...</source>
+        <translation>Was aufgehoben ist, wird gelesen ...</translation>
+    </message>
+    <message>
+        <source>What is kept cannot be listed: %1</source>
+        <translation>Was aufgehoben ist, lässt sich nicht auflisten: %1</translation>
+    </message>
+    <message>
+        <source>The files cannot be checked: %1</source>
+        <translation>Die Dateien lassen sich nicht prüfen: %1</translation>
+    </message>
+    <message>
+        <source>The check was stopped before the end.</source>
+        <translation>Die Prüfung wurde vor dem Ende abgebrochen.</translation>
+    </message>
+    <message>
+        <source>%1 of %2 files were damaged and are in quarantine now. They are not used: what they held is computed again.</source>
+        <translation>%1 von %2 Dateien waren beschädigt und sind jetzt in Quarantäne. Sie werden nicht benutzt: Was darin war, wird neu berechnet.</translation>
+    </message>
+    <message>
+        <source>%1 files were checked, and they are sound (%2).</source>
+        <translation>%1 Dateien wurden geprüft und sind in Ordnung (%2).</translation>
+    </message>
+    <message>
+        <source>There is no file to check.</source>
+        <translation>Es gibt keine Datei zu prüfen.</translation>
+    </message>
+    <message>
+        <source>All %1 files are sound (%2).</source>
+        <translation>Alle %1 Dateien sind in Ordnung (%2).</translation>
+    </message>
+    <message>
+        <source>What is kept of %1 is deleted: %2. Its next prompts are computed anew.</source>
+        <translation>Was von %1 aufgehoben ist, wird gelöscht: %2. Seine nächsten Prompts werden neu berechnet.</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>Leeren</translation>
+    </message>
+    <message>
+        <source>All that is kept is deleted, in memory and on the disk: %1 there. The next prompts are computed anew.</source>
+        <translation>Alles Aufgehobene wird gelöscht, im Arbeitsspeicher und auf dem Datenträger: dort %1. Die nächsten Prompts werden neu berechnet.</translation>
+    </message>
+    <message>
+        <source>Clear all</source>
+        <translation>Alles leeren</translation>
+    </message>
+    <message>
+        <source>Clear the cache</source>
+        <translation>Cache leeren</translation>
+    </message>
+    <message>
+        <source>Also what is pinned: %1</source>
+        <translation>Auch das Angeheftete: %1</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>The cache cannot be cleared: %1</source>
+        <translation>Der Cache lässt sich nicht leeren: %1</translation>
+    </message>
+    <message>
+        <source>%1 were freed (%2 blocks).</source>
+        <translation>%1 wurden frei (%2 Blöcke).</translation>
+    </message>
+    <message>
+        <source>%1 pinned blocks were kept.</source>
+        <translation>%1 angeheftete Blöcke blieben.</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Ausblenden</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CacheTiersCard</name>
+    <message>
+        <source>Prompt cache</source>
+        <translation>Prompt-Cache</translation>
+    </message>
+    <message>
+        <source>Check all files</source>
+        <translation>Alle Dateien prüfen</translation>
+    </message>
+    <message>
+        <source>Reads every file on the disk and compares it with its checksum. Requests go on meanwhile.</source>
+        <translation>Liest jede Datei auf dem Datenträger und vergleicht sie mit ihrer Prüfsumme. Anfragen laufen dabei weiter.</translation>
+    </message>
+    <message>
+        <source>Clear all ...</source>
+        <translation>Alles leeren ...</translation>
+    </message>
+    <message>
+        <source>Work on the cache</source>
+        <translation>Arbeit am Cache</translation>
+    </message>
+    <message>
+        <source>Prompt cache in memory</source>
+        <translation>Prompt-Cache im Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>In use: what running requests read and write. Kept: for later requests that begin alike; given up when room is needed.</source>
+        <translation>In Benutzung: was laufende Anfragen lesen und schreiben. Aufgehoben: für spätere Anfragen, die gleich beginnen; wird aufgegeben, wenn Platz gebraucht wird.</translation>
+    </message>
+    <message>
+        <source>In memory</source>
+        <translation>Im Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>On the disk</source>
+        <translation>Auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>Prompt cache on the disk</source>
+        <translation>Prompt-Cache auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>Pinned prefixes stay until you unpin them. The rest makes room for newer ones, what was used least first.</source>
+        <translation>Angeheftete Präfixe bleiben, bis Sie sie lösen. Der Rest macht neueren Platz, das am wenigsten Benutzte zuerst.</translation>
+    </message>
+    <message>
+        <source>Written to the disk today</source>
+        <translation>Heute auf den Datenträger geschrieben</translation>
+    </message>
+    <message>
+        <source>Blocks</source>
+        <translation>Blöcke</translation>
+    </message>
+    <message>
+        <source>Files on the disk, of 64 tokens each.</source>
+        <translation>Dateien auf dem Datenträger, mit je 64 Token.</translation>
+    </message>
+    <message>
+        <source>Hits</source>
+        <translation>Treffer</translation>
+    </message>
+    <message>
+        <source>Blocks that were read from the disk since the server started, instead of being computed again.</source>
+        <translation>Blöcke, die seit dem Start des Servers vom Datenträger gelesen statt neu berechnet wurden.</translation>
+    </message>
+    <message>
+        <source>Misses</source>
+        <translation>Fehlgriffe</translation>
+    </message>
+    <message>
+        <source>Blocks that were asked for since the server started and were gone or damaged: they were computed again.</source>
+        <translation>Blöcke, die seit dem Start des Servers gefragt, aber weg oder beschädigt waren: Sie wurden neu berechnet.</translation>
+    </message>
+    <message>
+        <source>Read back</source>
+        <translation>Gelesen</translation>
+    </message>
+    <message>
+        <source>Bytes read from the disk since the server started.</source>
+        <translation>Bytes, die seit dem Start des Servers vom Datenträger gelesen wurden.</translation>
+    </message>
+    <message>
+        <source>Checking all files. Requests go on meanwhile.</source>
+        <translation>Alle Dateien werden geprüft. Anfragen laufen dabei weiter.</translation>
+    </message>
+    <message>
+        <source>Clearing ...</source>
+        <translation>Es wird geleert ...</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>von %1</translation>
+    </message>
+    <message>
+        <source>Nothing is kept in memory yet.</source>
+        <translation>Im Arbeitsspeicher ist noch nichts aufgehoben.</translation>
+    </message>
+    <message>
+        <source>Empty while the server is stopped.</source>
+        <translation>Leer, solange der Server angehalten ist.</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>server stopped</source>
+        <translation>Server angehalten</translation>
+    </message>
+    <message>
+        <source>not writing</source>
+        <translation>schreibt nicht</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>schreibt</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>1 file is in quarantine: it did not match its checksum and is never used; what it held is computed again. It lies in %1 and can be deleted. More of them mean that the disk should be looked at.</source>
+        <translation>1 Datei ist in Quarantäne: Sie passte nicht zu ihrer Prüfsumme und wird nie benutzt; was darin war, wird neu berechnet. Sie liegt in %1 und kann gelöscht werden. Werden es mehr, sollte der Datenträger geprüft werden.</translation>
+    </message>
+    <message>
+        <source>%1 files are in quarantine: they did not match their checksums and are never used; what they held is computed again. They lie in %2 and can be deleted. More of them mean that the disk should be looked at.</source>
+        <translation>%1 Dateien sind in Quarantäne: Sie passten nicht zu ihren Prüfsummen und werden nie benutzt; was darin war, wird neu berechnet. Sie liegen in %2 und können gelöscht werden. Werden es mehr, sollte der Datenträger geprüft werden.</translation>
+    </message>
+    <message>
+        <source>%1 are free on this disk; %2 of them are left to other programs.</source>
+        <translation>%1 sind auf diesem Datenträger frei; davon bleiben %2 anderen Programmen.</translation>
+    </message>
+    <message>
+        <source>%1 are free on this disk.</source>
+        <translation>%1 sind auf diesem Datenträger frei.</translation>
+    </message>
+    <message>
+        <source>Nothing is known to be kept there.</source>
+        <translation>Soweit bekannt, ist dort nichts aufgehoben.</translation>
+    </message>
+    <message>
+        <source>%1 are kept, %2 of them pinned.</source>
+        <translation>%1 sind aufgehoben, davon %2 angeheftet.</translation>
+    </message>
+    <message>
+        <source>%1 are kept.</source>
+        <translation>%1 sind aufgehoben.</translation>
+    </message>
+    <message>
+        <source>%1 written today; there is no limit for a day</source>
+        <translation>%1 heute geschrieben; für den Tag gibt es keine Grenze</translation>
+    </message>
+    <message>
+        <source>%1 written today, of %2 a day</source>
+        <translation>%1 heute geschrieben, von %2 am Tag</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CachedModelList</name>
+    <message>
+        <source>Clear ...</source>
+        <translation>Leeren ...</translation>
+    </message>
+    <message>
+        <source>%1, %2 of all</source>
+        <translation>%1, %2 von allem</translation>
+    </message>
+    <message>
+        <source>%1 pinned</source>
+        <translation>%1 angeheftet</translation>
+    </message>
+    <message>
+        <source>1 prefix</source>
+        <translation>1 Präfix</translation>
+    </message>
+    <message>
+        <source>%1 prefixes</source>
+        <translation>%1 Präfixe</translation>
+    </message>
+    <message>
+        <source>used %1</source>
+        <translation>benutzt %1</translation>
+    </message>
+    <message>
+        <source>Share of %1</source>
+        <translation>Anteil von %1</translation>
+    </message>
+    <message>
+        <source>Clear what is kept of %1</source>
+        <translation>Leeren, was von %1 aufgehoben ist</translation>
+    </message>
+    <message>
+        <source>By model</source>
+        <translation>Nach Modell</translation>
+    </message>
+    <message>
+        <source>Nothing is kept on the disk yet. What a model has read of a prompt is written here after an answer, and the next request that begins alike need not wait for it.</source>
+        <translation>Auf dem Datenträger ist noch nichts aufgehoben. Was ein Modell von einem Prompt gelesen hat, wird nach einer Antwort hier abgelegt, und die nächste Anfrage, die gleich beginnt, muss nicht darauf warten.</translation>
+    </message>
+    <message>
+        <source>Identity %1</source>
+        <translation>Kennung %1</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::CachedPrefixList</name>
+    <message>
+        <source>Prefixes</source>
+        <translation>Präfixe</translation>
+    </message>
+    <message>
+        <source>Prefixes on the disk</source>
+        <translation>Präfixe auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>1 beginning of prompts is kept. Pinned ones stay until you unpin them.</source>
+        <translation>1 Anfang von Prompts ist aufgehoben. Angeheftete bleiben, bis Sie sie lösen.</translation>
+    </message>
+    <message>
+        <source>%1 beginnings of prompts are kept. Pinned ones stay until you unpin them.</source>
+        <translation>%1 Anfänge von Prompts sind aufgehoben. Angeheftete bleiben, bis Sie sie lösen.</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>Lösen</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Unpin the chosen prefix</source>
+        <translation>Das gewählte Präfix lösen</translation>
+    </message>
+    <message>
+        <source>Pin the chosen prefix</source>
+        <translation>Das gewählte Präfix anheften</translation>
+    </message>
+    <message>
+        <source>A pinned prefix is never given up for newer ones, and counts against the limit.</source>
+        <translation>Ein angeheftetes Präfix weicht nie neueren und zählt zur Grenze.</translation>
+    </message>
+    <message>
+        <source>Choose a prefix first.</source>
+        <translation>Wählen Sie erst ein Präfix.</translation>
     </message>
 </context>
 <context>
@@ -855,6 +1439,42 @@
     <message>
         <source>Nothing came from the cache yet</source>
         <translation>Noch kam nichts aus dem Cache</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::HourChart</name>
+    <message>
+        <source>Cache efficiency by hour</source>
+        <translation>Cache-Nutzen nach Stunden</translation>
+    </message>
+    <message>
+        <source>%1 of %2 prompt tokens came from the cache</source>
+        <translation>%1 von %2 Prompt-Token kamen aus dem Cache</translation>
+    </message>
+    <message>
+        <source>%1: no requests</source>
+        <translation>%1: keine Anfragen</translation>
+    </message>
+    <message>
+        <source>%1: %2 of %3 prompt tokens from the cache</source>
+        <translation>%1: %2 von %3 Prompt-Token aus dem Cache</translation>
+    </message>
+    <message>
+        <source>%1, %2 from the disk</source>
+        <translation>%1, %2 vom Datenträger</translation>
+    </message>
+    <message>
+        <source>From memory: %1</source>
+        <translation>Aus dem Arbeitsspeicher: %1</translation>
+    </message>
+    <message>
+        <source>From the disk: %1</source>
+        <translation>Vom Datenträger: %1</translation>
+    </message>
+    <message>
+        <source>d MMM</source>
+        <comment>day and month</comment>
+        <translation>d. MMM</translation>
     </message>
 </context>
 <context>
@@ -1297,6 +1917,10 @@
         <source>Quit</source>
         <translation>Beenden</translation>
     </message>
+    <message>
+        <source>Cache</source>
+        <translation>Cache</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::ModelStep</name>
@@ -1427,16 +2051,16 @@
         <translation>In Benutzung: was laufende Anfragen lesen und schreiben. Aufgehoben: für spätere Anfragen, die gleich beginnen, auch von Modellen, die gerade nicht geladen sind; wird aufgegeben, wenn Platz gebraucht wird.</translation>
     </message>
     <message>
-        <source>%1 in use</source>
-        <translation>%1 in Benutzung</translation>
-    </message>
-    <message>
-        <source>%1 kept</source>
-        <translation>%1 aufgehoben</translation>
-    </message>
-    <message>
         <source>of %1</source>
         <translation>von %1</translation>
+    </message>
+    <message>
+        <source>What stays when memory is needed for something else, and over restarts. The page Cache says more.</source>
+        <translation>Was bleibt, wenn der Arbeitsspeicher für anderes gebraucht wird, und über Neustarts hinweg. Die Seite Cache sagt mehr.</translation>
+    </message>
+    <message>
+        <source>Prompt cache on the disk</source>
+        <translation>Prompt-Cache auf dem Datenträger</translation>
     </message>
 </context>
 <context>
@@ -1523,6 +2147,58 @@
     <message>
         <source>Use %1</source>
         <translation>%1 nehmen</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::PrefixTable</name>
+    <message>
+        <source>pinned</source>
+        <translation>angeheftet</translation>
+    </message>
+    <message>
+        <source>%1
+%2
+First kept %3, last used %4</source>
+        <translation>%1
+%2
+Zuerst aufgehoben %3, zuletzt benutzt %4</translation>
+    </message>
+    <message>
+        <source>Of all its blocks, those that other prefixes begin with included.</source>
+        <translation>Von allen seinen Blöcken, auch denen, mit denen andere Präfixe beginnen.</translation>
+    </message>
+    <message>
+        <source>Of the blocks that no other prefix needs: what clearing it alone would free.</source>
+        <translation>Von den Blöcken, die kein anderes Präfix braucht: was frei würde, wenn es allein gelöscht würde.</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Own size</source>
+        <translation>Eigene Größe</translation>
+    </message>
+    <message>
+        <source>Uses</source>
+        <translation>Benutzt</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>Zuletzt</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <comment>column</comment>
+        <translation>Angeheftet</translation>
     </message>
 </context>
 <context>
@@ -1782,6 +2458,14 @@
     <message>
         <source>%1: %2</source>
         <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>None (fastest)</source>
+        <translation>Keine (am schnellsten)</translation>
+    </message>
+    <message>
+        <source>zstd (smaller files, slower)</source>
+        <translation>zstd (kleinere Dateien, langsamer)</translation>
     </message>
 </context>
 <context>

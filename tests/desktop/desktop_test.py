@@ -145,7 +145,7 @@ class Story(unittest.TestCase):
         self.assertRegex(wait_for("figures in the chart", moved, pause=0.5), r"Decode")
 
     def pages_open(self):
-        for page, sign in (("Models", MODEL), ("Logs", "listening on.*"), ("Settings", "Server")):
+        for page, sign in (("Models", MODEL), ("Cache", "Prompt cache"), ("Logs", "listening on.*"), ("Settings", "Server")):
             item = self.desktop.find("list item", page)
             item.get_component_iface().grab_focus()
             extents = item.get_component_iface().get_extents(0)

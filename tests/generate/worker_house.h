@@ -49,6 +49,7 @@ struct HouseSettings {
     base::ThreadPool* pool = nullptr;
     std::function<void()> changed = {};
     support::ScriptedKind kind = support::ScriptedKind::Attention;
+    kv::ColdStore* cold = nullptr;  // outlives the house
 };
 
 class WorkerHouse {
@@ -63,7 +64,7 @@ public:
           m_onForward(std::move(onForward)),
           m_worker(std::make_unique<Worker>(
               *kernels::selectKernels(""),
-              WorkerSettings{.pool = settings.pool, .hotLimitBytes = blocks * kBlockBytes, .changed = settings.changed})) {
+              WorkerSettings{.pool = settings.pool, .hotLimitBytes = blocks * kBlockBytes, .cold = settings.cold, .changed = settings.changed})) {
         m_status = attach(kLane);
     }
 

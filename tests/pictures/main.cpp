@@ -17,7 +17,8 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "tests/support/clipped_text.h"
+#include "tests/pictures/cache_pictures.h"
+#include "tests/pictures/photographer.h"
 #include "tests/support/scripted_service.h"
 #include "ui/download_dialog.h"
 #include "ui/engine_model.h"
@@ -31,6 +32,7 @@ namespace {
 
 using namespace larder;
 using support::ScriptedService;
+using pictures::Photographer;
 
 constexpr std::int64_t kNowMs = 1'767'225'600'000;
 
@@ -95,60 +97,6 @@ Repository someRepository() {
     return repository;
 }
 
-class Photographer {
-public:
-    explicit Photographer(QString folder, QString suffix) : m_folder(std::move(folder)), m_suffix(std::move(suffix)) {}
-
-    void take(QWidget& window, const QString& name) {
-        QTest::qWait(50);
-        const QImage image = window.grab().toImage();
-        const QString file = m_folder + u'/' + name + m_suffix + QStringLiteral(".png");
-        if (!image.save(file)) complain(name, QStringLiteral("cannot be written to ") + file);
-        if (coloursIn(image) < 8) complain(name, QStringLiteral("the picture is empty"));
-        for (const QString& text : support::clippedTexts(window)) complain(name, text);
-        ++m_taken;
-    }
-    // The same page scrolled to its end, if it scrolls.
-    void takeScrolled(QWidget& window, QWidget& page, const QString& name) {
-        take(window, name);
-        for (auto* area : page.findChildren<QScrollArea*>()) {
-            if (!area->isVisible() || area->verticalScrollBar()->maximum() == 0) continue;
-            area->verticalScrollBar()->setValue(area->verticalScrollBar()->maximum());
-            take(window, name + QStringLiteral("-end"));
-            area->verticalScrollBar()->setValue(0);
-            break;
-        }
-    }
-
-    // The same page scrolled until this part of it is seen, where it is not seen at once.
-    void takePart(QWidget& window, QWidget& page, QWidget& part, const QString& name) {
-        auto* area = page.findChild<QScrollArea*>();
-        area->ensureWidgetVisible(&part);
-        if (area->verticalScrollBar()->value() > 0) take(window, name);
-        area->verticalScrollBar()->setValue(0);
-    }
-
-    int complaints() const { return m_complaints; }
-    int taken() const { return m_taken; }
-
-private:
-    static int coloursIn(const QImage& image) {
-        QSet<QRgb> colours;
-        for (int y = 0; y < image.height(); y += 3)
-            for (int x = 0; x < image.width(); x += 3) colours.insert(image.pixel(x, y));
-        return static_cast<int>(colours.size());
-    }
-    void complain(const QString& name, const QString& what) {
-        ++m_complaints;
-        std::printf("%s%s: %s\n", qPrintable(name), qPrintable(m_suffix), qPrintable(what));
-    }
-
-    QString m_folder;
-    QString m_suffix;
-    int m_complaints = 0;
-    int m_taken = 0;
-};
-
 // One in use and pinned, one idle, one being loaded, one that failed and one that waits.
 void setModels(EngineStatus& engine) {
     const auto add = [&engine](const char* name, ModelState state) -> ModelStatus& {
@@ -191,6 +139,7 @@ void setRunning(ServiceSnapshot& snapshot) {
     snapshot.engine.threads = 4;
     setModels(snapshot.engine);
     snapshot.processMemoryBytes = 2'600'000'000;
+    pictures::setCache(snapshot);
 }
 
 // Five minutes of work: prefill in bursts, decode between them, the cache filling.
@@ -263,6 +212,7 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     photographer.takePart(window, *overview, *overview->findChild<QWidget*>(QStringLiteral("hotTier")), QStringLiteral("overview-hot-tier"));
     window.showPage(ui::PageId::Models);
     photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
+    pictures::takeCache(photographer, service, model, window);
     window.showPage(ui::PageId::Logs);
     photographer.take(window, QStringLiteral("logs"));
     window.showPage(ui::PageId::Settings);

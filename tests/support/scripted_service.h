@@ -148,23 +148,19 @@ public:
     void refreshModels() override { record("refreshModels"); }
 
     void listCache(Reply<CacheListing> reply) override {
-        record("listCache");
-        reply(listing);
+        finishWith<CacheListing>("listCache", "", listing, std::move(reply));
     }
     void pinCached(const std::string& id, bool pinned, Reply<void> reply) override {
         finish(pinned ? "pinCached" : "unpinCached", id, std::move(reply));
     }
     void clearCache(const std::string& model, bool pinnedToo, Reply<CacheCleared> reply) override {
-        record("clearCache " + model + (pinnedToo ? " pinned too" : ""));
-        reply(cleared);
+        finishWith<CacheCleared>("clearCache", model + (pinnedToo ? " pinned too" : ""), cleared, std::move(reply));
     }
     void verifyCache(Reply<CacheVerified> reply) override {
-        record("verifyCache");
-        reply(verified);
+        finishWith<CacheVerified>("verifyCache", "", verified, std::move(reply));
     }
     void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) override {
-        record("usageByHour " + std::to_string(firstUnixHour));
-        reply(hours);
+        finishWith<std::vector<UsageHour>>("usageByHour", std::to_string(firstUnixHour), hours, std::move(reply));
     }
 
     void saveSettings(const Settings& settings, Reply<void> reply) override {

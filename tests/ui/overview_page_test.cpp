@@ -215,6 +215,57 @@ TEST_F(OverviewPageTest, TheHotTierIsABarAgainstItsLimit) {
     EXPECT_EQ(meter->accessibleDescription(), QStringLiteral("1.2 GB in use, 3.4 GB kept of 5.6 GB"));
 }
 
+TEST_F(OverviewPageTest, TheColdTierIsABarWhileItIsOn) {
+    auto* meter = page.findChild<StackedMeter*>(QStringLiteral("coldTier"));
+    serve();
+    EXPECT_FALSE(meter->isVisible()) << "it is off";
+    edit([](ServiceSnapshot& s) {
+        s.engine.coldTier.on = true;
+        s.engine.coldTier.limitBytes = 20'000'000'000;
+        s.engine.coldTier.usedBytes = 12'000'000'000;
+    });
+    ASSERT_TRUE(meter->isVisible());
+    EXPECT_EQ(meter->accessibleName(), QStringLiteral("Prompt cache on the disk"));
+    EXPECT_EQ(meter->accessibleDescription(), QStringLiteral("12 GB kept of 20 GB"));
+}
+
+TEST_F(OverviewPageTest, RequestsThatReadFromTheDiskAreSaid) {
+    serve();
+    edit([](ServiceSnapshot& s) { s.engine.waitingSequences = s.engine.loadingSequences = 1; });
+    EXPECT_EQ(label("requests").toStdString(), "0 running, 1 waiting, 1 is reading from the disk");
+}
+
+TEST_F(OverviewPageTest, WhatAllRunsBroughtIsSaidWithoutAServerToo) {
+    auto* card = page.findChild<QWidget*>(QStringLiteral("allTime"));
+    const auto figure = [&](const char* caption) -> Figure* {
+        for (Figure* each : card->findChildren<Figure*>())
+            if (each->accessibleName() == QLatin1String(caption)) return each;
+        return nullptr;
+    };
+    EXPECT_FALSE(figure("Time saved")->isVisible());
+    EXPECT_TRUE(label("allTimeSentence").startsWith(QStringLiteral("Nothing was asked yet.")));
+    edit([](ServiceSnapshot& s) {
+        UsageTotals& all = s.allTime;
+        all.counters.requests = 40;
+        all.counters.promptTokens = 10'000;
+        all.counters.cachedTokens = 7'300;
+        all.counters.loadedTokens = 300;
+        all.counters.generatedTokens = 500;
+        UsageCounters small{.cachedTokens = 6'000, .computedPromptTokens = 2'000, .prefillSeconds = 20};   // 60 s saved
+        UsageCounters large{.cachedTokens = 1'300, .computedPromptTokens = 700, .prefillSeconds = 70};     // 130 s
+        all.models = {{"small", small, {}}, {"large", large, {}}};
+    });
+    EXPECT_EQ(figure("Time saved")->accessibleDescription(), QStringLiteral("3 min 10 s")) << "each model at its own speed";
+    EXPECT_TRUE(figure("Time saved")->toolTip().contains(QStringLiteral("same model")));
+    EXPECT_EQ(figure("Cache efficiency")->accessibleDescription(), QStringLiteral("73 %"));
+    EXPECT_EQ(figure("Requests")->accessibleDescription(), QStringLiteral("40"));
+    EXPECT_EQ(figure("Tokens")->accessibleDescription(), QStringLiteral("10,500"));
+    EXPECT_EQ(label("allTimeSentence").toStdString(), "10,000 prompt tokens, 7,300 of them from the cache, 300 of those from the disk, and 500 generated.");
+    edit([](ServiceSnapshot& s) { s.allTime.sinceUnixMs = 1'760'000'000'000; });
+    EXPECT_TRUE(label("allTimeSentence").contains(QStringLiteral("October 2025")));
+    EXPECT_TRUE(figure("Time saved")->isVisible());
+}
+
 TEST_F(OverviewPageTest, CacheEfficiencyIsASharePromptsHave) {
     const auto efficiency = [&] {
         for (const Figure* figure : page.findChildren<Figure*>())

@@ -93,13 +93,24 @@ public:
         return made;
     }
 
+    static CacheListing cached() {
+        CacheListing listing;
+        for (const ModelInfo& model : {models()[0], models()[1]}) {
+            listing.models.push_back({model.name, std::string(31, '0') + model.name.front(), 100, 700'000'000, 50'000'000, 3, 1'767'225'600'000});
+            for (int i = 0; i < 3; ++i)
+                listing.prefixes.push_back({std::string(31, '1') + std::to_string(i), model.name, 640, 70'000'000, 7'000'000, 4,
+                                            1'767'225'600'000, 1'767'225'600'000, i == 0});
+        }
+        return listing;
+    }
+
     static constexpr const char* kProblem = "its weights are of a type that is not supported";
     static constexpr const char* kFailure = "the port is used by another program";
 
 private:
     void visitPages(MainWindow& window, const Visit& visit, const QString& state) {
         m_model.refresh();
-        for (const auto page : {PageId::Overview, PageId::Models, PageId::Logs, PageId::Settings}) {
+        for (const auto page : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings}) {
             window.showPage(page);
             QTest::qWait(1);   // layouts settle
             visit(window, QStringLiteral("%1, page %2").arg(state).arg(static_cast<int>(page)));
@@ -117,6 +128,7 @@ private:
         });
         visitPages(window, visit, QStringLiteral("failed"));
 
+        m_service->listing = cached();
         m_service->setModels(models());
         m_service->setDownloads(downloads());
         m_service->edit([](ServiceSnapshot& now) {
@@ -133,6 +145,19 @@ private:
             now.engine.waitingSequences = now.engine.models[3].waitingSequences = 3;
             now.engine.modelWaitSequences = now.engine.followingSequences = 1;
             now.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 0};
+            now.engine.coldTier.on = true;
+            now.engine.coldTier.folder = "/cache";
+            now.engine.coldTier.limitBytes = 20'000'000'000;
+            now.engine.coldTier.usedBytes = 11'560'000'000;
+            now.engine.coldTier.pinnedBytes = 1'260'000'000;
+            now.engine.coldTier.bytesPerDay = 100'000'000'000;
+            now.engine.coldTier.floorBytes = 2'000'000'000;
+            now.engine.coldTier.quarantineFiles = 2;
+            now.engine.coldTier.problem = kFailure;
+            now.engine.loadingSequences = 1;
+            now.allTime.sinceUnixMs = 1'760'000'000'000;
+            now.allTime.counters.promptTokens = 1000;
+            now.allTime.counters.cachedTokens = 600;
             now.engine.total.requests = 3;
             now.engine.total.promptTokens = 1000;
             now.engine.prefillDoneTokens = 100;

@@ -297,6 +297,12 @@ TEST_F(StatusTextTest, RequestsSayWhatTheyWaitFor) {
     EXPECT_EQ(of(0, 2, 1, 1), "0 running, 2 waiting, 1 of them for a model to load, 1 follows another request");
     EXPECT_EQ(of(1, 1, 1, 0), "1 running, 1 waiting for a model to load");
     EXPECT_EQ(of(1, 5, 0, 4), "1 running, 5 waiting, 4 follow other requests");
+    snapshot.engine.loadingSequences = 1;
+    EXPECT_EQ(of(1, 3, 1, 1), "1 running, 3 waiting, 1 of them for a model to load, 1 is reading from the disk, 1 follows another request");
+    snapshot.engine.loadingSequences = 2;
+    EXPECT_EQ(of(0, 2, 0, 0), "0 running, 2 waiting, 2 are reading from the disk");
+    EXPECT_EQ(of(0, 1, 0, 0), "0 running, 1 waiting, 1 is reading from the disk") << "never more than wait";
+    snapshot.engine.loadingSequences = 0;
     EXPECT_EQ(of(0, 1'200, 1'100, 0), "0 running, 1,200 waiting, 1,100 of them for a model to load");
     EXPECT_EQ(of(1, 2, 9, 9), "1 running, 2 waiting for a model to load") << "figures read an instant apart";
 }
@@ -306,6 +312,39 @@ TEST_F(StatusTextTest, TheHotTierAgainstItsLimit) {
     EXPECT_EQ(StatusText(snapshot).hotTier(), QString());
     snapshot.engine.hotTier = {5'600'000'000, 1'200'000'000, 3'400'000'000, 7};
     EXPECT_EQ(StatusText(snapshot).hotTier().toStdString(), "1.2 GB in use, 3.4 GB kept of 5.6 GB");
+}
+
+TEST_F(StatusTextTest, TheColdTierAgainstItsLimit) {
+    ServiceSnapshot snapshot = servingSnapshot();
+    EXPECT_EQ(StatusText(snapshot).coldTier(), QString());
+    ColdTierStatus& tier = snapshot.engine.coldTier;
+    tier.limitBytes = 20'000'000'000;
+    EXPECT_EQ(StatusText(snapshot).coldTier(), QString()) << "it is off";
+    tier.on = true;
+    tier.usedBytes = 12'000'000'000;
+    EXPECT_EQ(StatusText(snapshot).coldTier().toStdString(), "12 GB kept of 20 GB");
+    tier.pinnedBytes = 1'200'000'000;
+    EXPECT_EQ(StatusText(snapshot).coldTier().toStdString(), "12 GB kept of 20 GB, 1.2 GB of it pinned");
+}
+
+TEST_F(StatusTextTest, HowLongAgo) {
+    constexpr std::int64_t kMinute = 60'000;
+    const std::int64_t now = 2'000'000'000'000;
+    const auto ago = [&](std::int64_t minutes) { return StatusText::ago(now - minutes * kMinute, now).toStdString(); };
+    EXPECT_EQ(StatusText::ago(0, now), QStringLiteral("-")) << "never";
+    EXPECT_EQ(ago(-5), "just now") << "another clock";
+    EXPECT_EQ(ago(0), "just now");
+    EXPECT_EQ(ago(1), "1 min ago");
+    EXPECT_EQ(ago(59), "59 min ago");
+    EXPECT_EQ(ago(60), "1 h ago");
+    EXPECT_EQ(ago(2'879), "47 h ago");
+    EXPECT_EQ(ago(2'880), "2 days ago");
+}
+
+TEST_F(StatusTextTest, SentencesOfTheEngineEndWithAFullStop) {
+    EXPECT_EQ(StatusText::sentence(""), QString());
+    EXPECT_EQ(StatusText::sentence("the disk is full").toStdString(), "the disk is full.");
+    EXPECT_EQ(StatusText::sentence("The disk is full. ").toStdString(), "The disk is full.");
 }
 
 TEST_F(StatusTextTest, FiguresOfThisRun) {

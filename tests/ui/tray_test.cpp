@@ -350,6 +350,8 @@ TEST_F(TrayNoticeTest, AClickOpensThePageThatTellsMore) {
     const std::pair<Notice::Kind, PageId> pages[] = {{Notice::Kind::DownloadFailed, PageId::Models},
                                                      {Notice::Kind::LowDisk, PageId::Settings},
                                                      {Notice::Kind::ServerFailed, PageId::Overview},
+                                                     {Notice::Kind::CacheProblem, PageId::Cache},
+                                                     {static_cast<Notice::Kind>(99), PageId::Overview},   // of a later version
                                                      {Notice::Kind::ModelFailed, PageId::Models}};
     for (const auto& [kind, page] : pages) {
         report(kind, "Something happened.");

@@ -5,6 +5,7 @@
 
 #include "ui/model_text.h"
 #include "ui/pages/text_label.h"
+#include "ui/pages/tier_parts.h"
 #include "ui/status_text.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/meter.h"
@@ -74,22 +75,31 @@ NowCard::NowCard(QWidget* parent) : Card(tr("Right now"), parent) {
     m_noModel = new TextLabel(TextLabel::Style::Muted, tr("No model is loaded."));
     m_lineLayout = new QVBoxLayout;
     m_lineLayout->setSpacing(look.space(2));
-    m_hotTier = new QWidget;
-    auto* tier = new QVBoxLayout(m_hotTier);
-    tier->setContentsMargins(0, 0, 0, 0);
-    tier->setSpacing(look.space(1));
-    m_meter = new StackedMeter;
-    m_meter->setObjectName(QStringLiteral("hotTier"));
-    m_meter->setAccessibleName(tr("Prompt cache in memory"));
-    m_meter->setToolTip(tr("In use: what running requests read and write. Kept: for later requests that begin alike, also of models "
-                           "that are not loaded now; given up when room is needed."));
-    tier->addWidget(new TextLabel(TextLabel::Style::Body, tr("Prompt cache in memory")));
-    tier->addWidget(m_meter);
+    m_hotMeter = new StackedMeter;
+    m_hotMeter->setObjectName(QStringLiteral("hotTier"));
+    m_hotMeter->setToolTip(tr("In use: what running requests read and write. Kept: for later requests that begin alike, also of models "
+                              "that are not loaded now; given up when room is needed."));
+    m_coldMeter = new StackedMeter;
+    m_coldMeter->setObjectName(QStringLiteral("coldTier"));
+    m_coldMeter->setToolTip(tr("What stays when memory is needed for something else, and over restarts. The page Cache says more."));
     body()->setSpacing(look.space(3));
     body()->addWidget(m_requests);
     body()->addLayout(m_lineLayout);
     body()->addWidget(m_noModel);
-    body()->addWidget(m_hotTier);
+    m_hotTier = addTier(tr("Prompt cache in memory"), m_hotMeter);
+    m_coldTier = addTier(tr("Prompt cache on the disk"), m_coldMeter);
+}
+
+QWidget* NowCard::addTier(const QString& name, StackedMeter* meter) {
+    auto* box = new QWidget;
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(Look::instance().space(1));
+    meter->setAccessibleName(name);
+    column->addWidget(new TextLabel(TextLabel::Style::Body, name));
+    column->addWidget(meter);
+    body()->addWidget(box);
+    return box;
 }
 
 void NowCard::show(const ServiceSnapshot& snapshot) {
@@ -99,6 +109,7 @@ void NowCard::show(const ServiceSnapshot& snapshot) {
     m_requests->setSentence(StatusText(snapshot).requests());
     showModels(snapshot.engine);
     showHotTier(snapshot);
+    showColdTier(snapshot);
 }
 
 void NowCard::showModels(const EngineStatus& engine) {
@@ -118,10 +129,13 @@ void NowCard::showHotTier(const ServiceSnapshot& snapshot) {
     const HotTierStatus& tier = snapshot.engine.hotTier;
     m_hotTier->setVisible(tier.limitBytes > 0);
     if (tier.limitBytes == 0) return;
-    const auto limit = static_cast<double>(tier.limitBytes);
-    m_meter->set({{static_cast<double>(tier.leasedBytes) / limit, Look::Role::Decode, tr("%1 in use").arg(StatusText::bytes(tier.leasedBytes))},
-                  {static_cast<double>(tier.cachedBytes) / limit, Look::Role::Cache, tr("%1 kept").arg(StatusText::bytes(tier.cachedBytes))}},
-                 tr("of %1").arg(StatusText::bytes(tier.limitBytes)), StatusText(snapshot).hotTier());
+    m_hotMeter->set(hotTierParts(tier), tr("of %1").arg(StatusText::bytes(tier.limitBytes)), StatusText(snapshot).hotTier());
+}
+
+void NowCard::showColdTier(const ServiceSnapshot& snapshot) {
+    const ColdTierStatus& tier = snapshot.engine.coldTier;
+    m_coldTier->setVisible(tier.on);
+    if (tier.on) m_coldMeter->set(coldTierParts(tier), coldTierLimit(tier), StatusText(snapshot).coldTier());
 }
 
 }  // namespace larder::ui

@@ -1,5 +1,5 @@
-// What the server is at right now: the requests, the models that are loaded or on their way, and how full the prompt cache in
-// memory is. GUI thread only.
+// What the server is at right now: the requests, the models that are loaded or on their way, and how full the prompt caches
+// in memory and on the disk are. GUI thread only.
 #pragma once
 
 #include <vector>
@@ -23,14 +23,18 @@ public:
 private:
     class ModelLine;
     void showModels(const EngineStatus& engine);
+    QWidget* addTier(const QString& name, StackedMeter* meter);
     void showHotTier(const ServiceSnapshot& snapshot);
+    void showColdTier(const ServiceSnapshot& snapshot);
 
     TextLabel* m_requests;
     TextLabel* m_noModel;
     QVBoxLayout* m_lineLayout;
     std::vector<ModelLine*> m_lines;   // one a model, in their order; made when needed, hidden when not
     QWidget* m_hotTier;
-    StackedMeter* m_meter;
+    StackedMeter* m_hotMeter;
+    QWidget* m_coldTier;
+    StackedMeter* m_coldMeter;
 };
 
 }  // namespace larder::ui

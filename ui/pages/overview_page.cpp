@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ui/charts/history_charts.h"
+#include "ui/pages/all_time_card.h"
 #include "ui/pages/now_card.h"
 #include "ui/pages/server_card.h"
 #include "ui/pages/text_label.h"
@@ -45,6 +46,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     m_server = new ServerCard(model);
     m_now = new NowCard;
     m_totals = new TextLabel(TextLabel::Style::Muted);
+    m_allTime = new AllTimeCard;
     m_charts = new HistoryCharts;
     m_noModel = buildNoModel();
     layout->addWidget(new TextLabel(TextLabel::Style::Title, tr("Overview")));
@@ -53,6 +55,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     layout->addWidget(m_noModel);
     layout->addWidget(m_now);
     layout->addWidget(buildFigures());
+    layout->addWidget(m_allTime);
     layout->addWidget(m_charts, 1);
 
     auto* scroll = new QScrollArea;
@@ -120,6 +123,7 @@ void OverviewPage::refresh() {
     m_server->refresh();
     m_now->show(snapshot);
     refreshFigures();
+    m_allTime->show(snapshot.allTime);
     const bool running = snapshot.server == ServerState::Running;
     m_charts->show(m_model.history(), running ? tr("Waiting for the first request") : tr("The server is not running"));
 }

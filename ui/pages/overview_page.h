@@ -1,5 +1,5 @@
 // The first page: is it running, where, how fast. The server's card, what it is at, the figures and
-// charts of this run. GUI thread only.
+// charts of this run, and what all runs together brought. GUI thread only.
 #pragma once
 
 #include <QWidget>
@@ -10,6 +10,7 @@ class QPushButton;
 
 namespace larder::ui {
 
+class AllTimeCard;
 class Banner;
 class Card;
 class Figure;
@@ -50,6 +51,7 @@ private:
     Figure* m_requests;
     Figure* m_tokens;
     TextLabel* m_totals;
+    AllTimeCard* m_allTime;
     HistoryCharts* m_charts;
 };
 

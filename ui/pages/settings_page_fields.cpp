@@ -171,19 +171,31 @@ QComboBox* SettingsFields::choice(const Words& words, const Choices& choices, st
     return box;
 }
 
-QComboBox* SettingsFields::kvType(const Words& words, KvType Settings::*member) {
+template <class Value>
+QComboBox* SettingsFields::oneOf(const Words& words, const QVector<std::pair<Value, QString>>& choices, Value Settings::*member) {
     auto* box = new QComboBox;
-    box->addItem(SettingsForm::tr("16-bit (default)"), static_cast<int>(KvType::F16));
-    box->addItem(SettingsForm::tr("32-bit (twice the memory)"), static_cast<int>(KvType::F32));
+    for (const auto& [value, name] : choices) box->addItem(name, static_cast<int>(value));
     guardWheel(box);
     keepNarrow(box);
     QObject::connect(box, &QComboBox::currentIndexChanged, &m_form, &SettingsForm::read);
     row(words, box, [box, member](const Settings& settings) { box->setCurrentIndex(box->findData(static_cast<int>(settings.*member))); },
         [box, member](Settings& settings) {
-            if (box->currentIndex() >= 0) settings.*member = static_cast<KvType>(box->currentData().toInt());
+            if (box->currentIndex() >= 0) settings.*member = static_cast<Value>(box->currentData().toInt());
             return QString();
         });
     return box;
+}
+
+QComboBox* SettingsFields::kvType(const Words& words, KvType Settings::*member) {
+    return oneOf<KvType>(words, {{KvType::F16, SettingsForm::tr("16-bit (default)")}, {KvType::F32, SettingsForm::tr("32-bit (twice the memory)")}},
+                         member);
+}
+
+QComboBox* SettingsFields::compression(const Words& words, ColdCompression Settings::*member) {
+    return oneOf<ColdCompression>(words,
+                                  {{ColdCompression::None, SettingsForm::tr("None (fastest)")},
+                                   {ColdCompression::Zstd, SettingsForm::tr("zstd (smaller files, slower)")}},
+                                  member);
 }
 
 }  // namespace larder::ui

@@ -34,6 +34,7 @@ public:
     using Choices = QVector<std::pair<QString, QString>>;                               // value, what it is called
     QComboBox* choice(const Words& words, const Choices& choices, std::string Settings::*member);
     QComboBox* kvType(const Words& words, KvType Settings::*member);
+    QComboBox* compression(const Words& words, ColdCompression Settings::*member);
 
     // An editor of another kind.
     FormRow* row(const Words& words, QWidget* editor, std::function<void(const Settings&)> show,
@@ -42,6 +43,9 @@ public:
     FormRow* plain(const Words& words, QWidget* editor);
 
 private:
+    template <class Value>
+    QComboBox* oneOf(const Words& words, const QVector<std::pair<Value, QString>>& choices, Value Settings::*member);
+
     SettingsForm& m_form;
     QVBoxLayout* m_column;
 };

@@ -36,6 +36,15 @@ void SettingsForm::revert() {
     read();
 }
 
+bool SettingsForm::blame(const QString& failure) {
+    std::vector<FormRow*> changed;
+    for (const SettingsField& field : m_fields)
+        if (isTouched(field)) changed.push_back(field.row);
+    if (changed.size() != 1) return false;
+    changed.front()->setProblem(failure);
+    return true;
+}
+
 void SettingsForm::read() {
     if (m_showing) return;
     m_edited = m_stored;

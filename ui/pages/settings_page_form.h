@@ -31,6 +31,8 @@ public:
     void setStored(const Settings& stored);
     void revert();
     void read();                                   // the editors anew; evaluated() follows
+    // Why storing failed, shown beside the field where one alone is changed, until something is edited. False: it is not.
+    bool blame(const QString& failure);
 
     const Settings& stored() const { return m_stored; }
     const Settings& edited() const { return m_edited; }
