@@ -14,15 +14,15 @@ class Prompts:
         """Asks the server for the words' ids; only words of one token are used."""
         self._random = random.Random(seed)
         ids = (server.tokenize(" " + word) for word in WORDS)
-        self._ids = [word[0] for word in ids if len(word) == 1]
+        self.ids = [word[0] for word in ids if len(word) == 1]
 
     @property
     def plain(self):
         """A token that is a whole word: as an answer it is never held back for its text to be whole."""
-        return self._ids[0]
+        return self.ids[0]
 
     def fresh(self, tokens):
-        return self._random.choices(self._ids, k=tokens)
+        return self._random.choices(self.ids, k=tokens)
 
     def other_than(self, token):
-        return self._random.choice([known for known in self._ids if known != token])
+        return self._random.choice([known for known in self.ids if known != token])

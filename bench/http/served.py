@@ -20,16 +20,24 @@ class Problem(Exception):
 
 
 class Server:
-    """Runs from the constructor to stop(). One model, loaded; no key."""
+    """Runs from the constructor to stop(). One model, loaded; no key.
 
-    def __init__(self, program, model, threads=0, options=(), **changes):
-        self._base = tempfile.TemporaryDirectory(prefix="larder-http-")
-        base = pathlib.Path(self._base.name)
-        command = [program, "serve", "--no-api-key", "--port", "0", "--model", model, "--threads", str(threads), *options]
-        self._said = base / "stderr"
+    base: its base directory, made in `folder` (the system's for temporary files unless named), which goes with stop().
+    """
+
+    def __init__(self, program, model, threads=0, options=(), folder=None, **changes):
+        self._base = tempfile.TemporaryDirectory(prefix="larder-http-", dir=folder)
+        self.base = pathlib.Path(self._base.name)
+        self._command = [program, "serve", "--no-api-key", "--port", "0", "--model", model, "--threads", str(threads), *options]
+        self._environment = environment(self.base, **changes)
+        self._said = self.base / "stderr"
+        self.start()
+
+    def start(self):
+        """Again, on the same base directory: after kill()."""
         with open(self._said, "wb") as said:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-                                             env=environment(base, **changes))
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+                                             env=self._environment)
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
         line = self._process.stdout.readline().decode() if ready else ""
         if not line.startswith("listening on "):
@@ -37,6 +45,12 @@ class Server:
             self.stop()
             raise Problem(f"larder serve did not start: {said}")
         self.port = int(line.rsplit(":", 1)[1])
+
+    def kill(self):
+        """As a crash ends it: nothing more is written."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
 
     def ended(self):
         return self._process.poll() is not None
