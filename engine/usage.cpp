@@ -7,6 +7,7 @@
 namespace larder {
 namespace {
 
+constexpr std::uint64_t kTellingTokens = 256;
 constexpr double kFirstUpperMs = 0.5;
 constexpr double kClassesPerDoubling = 8;
 
@@ -51,7 +52,8 @@ double UsageCounters::decodeTokensPerSecond() const {
 }
 
 double UsageCounters::savedSeconds() const {
-    const double rate = prefillTokensPerSecond();
+    // The last token of a known prompt alone says nothing about the speed of a prefill.
+    const double rate = computedPromptTokens >= kTellingTokens ? prefillTokensPerSecond() : 0;
     return rate > 0 ? static_cast<double>(cachedTokens) / rate : 0;
 }
 

@@ -29,7 +29,7 @@ struct UsageCounters {
     double cacheEfficiency() const;          // cachedTokens / promptTokens, 0..1; 0 without prompts
     double prefillTokensPerSecond() const;   // means over all of it; 0 where nothing was computed
     double decodeTokensPerSecond() const;
-    double savedSeconds() const;             // cachedTokens at the mean speed of prefill
+    double savedSeconds() const;             // cachedTokens at the mean speed of prefill; 0 while too little was computed to know it
 };
 
 // Times to the first token, counted in classes that grow by 2^(1/8) (9 %), from 0.5 ms to 1000 s.

@@ -111,7 +111,9 @@ bool readParts(const formats::SafeTensorsHeader& header, ColdHead& head) {
     const std::string* codecs = header.meta("codec");
     const std::string* sizes = header.meta("raw_bytes");
     const std::size_t count = header.tensors.size() - 1;
-    if (!codecs || !sizes || count == 0 || count > kMaxParts) return false;
+    if (!codecs || !sizes || count > kMaxParts) return false;
+    // A model whose layers keep nothing but a state: its blocks are tokens alone.
+    if (count == 0) return head.kind != ColdKind::State && codecs->empty() && sizes->empty();
     const auto codecNames = splitAtCommas(*codecs);
     const auto rawSizes = splitAtCommas(*sizes);
     if (codecNames.size() != count || rawSizes.size() != count) return false;
@@ -167,7 +169,7 @@ std::size_t ColdHead::fileBytes() const {
 }
 
 std::string writeColdHead(const ColdHead& head, std::span<const std::span<const std::byte>> payload) {
-    assert(!head.parts.empty() && head.parts.size() <= kMaxParts && payload.size() == head.parts.size());
+    assert((!head.parts.empty() || head.kind != ColdKind::State) && head.parts.size() <= kMaxParts && payload.size() == head.parts.size());
     assert(!head.tokens.empty() && head.tokens.size() <= kBlockTokens);
     formats::SafeTensorsHeader header;
     std::string codecs;

@@ -142,7 +142,9 @@ TEST_P(ColdReuse, TwoConversationsInARamForOne) {
         for (auto& conversation : conversations) {
             const Collected& answer = house().run(greedy(conversation, 20));
             expectAnswer(answer, conversation, 20);
-            if (turn > 0) EXPECT_GE(answer.finished->cachedTokens, conversation.size() - 60) << "turn " << turn;
+            if (turn > 0) {
+                EXPECT_GE(answer.finished->cachedTokens, conversation.size() - 60) << "turn " << turn;
+            }
             const auto ids = answer.ids();
             const auto result = scriptedPrompt(40, 100 * turn + conversation.size());
             conversation.insert(conversation.end(), ids.begin(), ids.end());

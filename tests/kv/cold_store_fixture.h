@@ -26,13 +26,13 @@ protected:
         m_settings.limitBytes = 64 * kMiB;
         m_settings.manual = true;
         m_settings.steadyMs = [this] { return m_steadyMs; };
-        m_settings.news = [this] { ++m_news; };
     }
     void open() {
         m_store.reset();
         auto opened = ColdStore::open(m_settings);
         ASSERT_TRUE(opened) << opened.error().message;
         m_store = std::move(opened).value();
+        m_store->listen([this] { ++m_news; });
     }
     void workAll() {
         for (int i = 0; m_store->work(); ++i) ASSERT_LT(i, 100'000) << "it never ends";

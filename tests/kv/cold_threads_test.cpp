@@ -24,7 +24,6 @@ protected:
         settings.limitBytes = 4 << 20;
         settings.floorBytes = 0;
         settings.stagedBytes = 200'000;
-        settings.news = [this] { m_news.post(true); };
         settings.busy = [this] { return m_busy.load(); };
         return settings;
     }
@@ -33,6 +32,7 @@ protected:
         auto opened = ColdStore::open(settings());
         ASSERT_TRUE(opened) << opened.error().message;
         m_store = std::move(opened).value();
+        m_store->listen([this] { m_news.post(true); });
     }
 
     support::TempFolder m_folder;

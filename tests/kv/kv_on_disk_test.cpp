@@ -106,9 +106,13 @@ TEST_P(KvOnDisk, AForkIsFoundToTheToken) {
         }
         house.restart();
         const std::size_t found = house.load(joined(firstOf(tokens, fork), {98, 99}));
-        if (exact() && GetParam().groups.size() == 1) EXPECT_EQ(found, fork);
-        else if (!exact()) EXPECT_EQ(found, fork < 128 ? 0u : 128u) << "the newest state at or before the fork";
-        else EXPECT_LE(found, fork) << "windows behind which nothing is whole any more";
+        if (exact() && GetParam().groups.size() == 1) {
+            EXPECT_EQ(found, fork);
+        } else if (!exact()) {
+            EXPECT_EQ(found, fork < 128 ? 0u : 128u) << "the newest state at or before the fork";
+        } else {
+            EXPECT_LE(found, fork) << "windows behind which nothing is whole any more";
+        }
     }
 }
 
@@ -124,7 +128,9 @@ TEST_P(KvOnDisk, WhatRamGaveUpComesBack) {
         house.hot().compute(tokensFrom(500, other)).release();
         house.save();
     }
-    EXPECT_LT(house.hot().cache->knownTokens(tokens), 500u);
+    if (GetParam().groups.front().blockBytes > 0) {
+        EXPECT_LT(house.hot().cache->knownTokens(tokens), 500u);
+    }
     EXPECT_EQ(house.load(tokens), 500u);
 }
 

@@ -93,9 +93,15 @@ TEST_P(ColdBits, DamagedFilesAreMissesAndNothingElse) {
     const Outcome damaged = run(settings(), model(), prompt);
     EXPECT_EQ(damaged.logitsHashes, fresh.logitsHashes);
     EXPECT_LT(damaged.finished->loadedTokens, kPromptTokens - 1);
-    const Outcome mended = run(settings(), model(), prompt);
-    EXPECT_EQ(mended.logitsHashes, fresh.logitsHashes);
-    EXPECT_EQ(mended.finished->loadedTokens, kPromptTokens - 1) << "written again";
+    // What is behind a damaged block is computed, not read: the next one comes to light at the next start.
+    std::size_t loaded = damaged.finished->loadedTokens;
+    for (std::size_t starts = 0; starts < kPromptTokens / kBlockTokens + 1 && loaded < kPromptTokens - 1; ++starts) {
+        const Outcome mended = run(settings(), model(), prompt);
+        EXPECT_EQ(mended.logitsHashes, fresh.logitsHashes);
+        EXPECT_GT(mended.finished->loadedTokens, loaded) << "what was bad was written again";
+        loaded = mended.finished->loadedTokens;
+    }
+    EXPECT_EQ(loaded, kPromptTokens - 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ColdBits,
