@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/kv/cold_prefixes.h"
 #include "engine/kv/cold_store_inner.h"
@@ -58,6 +61,39 @@ void unpinPath(ColdBooks& books, ColdEntryId end) {
     }
 }
 
+// Of one model, by name or identity, or of all; what hangs below others comes before them.
+Expected<std::vector<BlockKey>> keysOfModel(const ColdCatalog& catalog, const std::string& model) {
+    const auto is = [&](const ColdModel& each) {
+        return each.root != BlockKey{} && (model.empty() || nameOfColdModel(each) == model || hexOf(each.identity) == model);
+    };
+    const auto& models = catalog.models();
+    if (!model.empty() && std::none_of(models.begin(), models.end(), is))
+        return Error{ErrorCode::NotFound, "The KV cache on the disk knows no model '" + model + "'."};
+    std::vector<std::pair<std::uint32_t, BlockKey>> found;
+    catalog.forEach([&](ColdEntryId, const ColdEntry& entry) {
+        if (is(models[entry.model])) found.push_back({entry.position, entry.key});
+    });
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<BlockKey> keys;
+    for (const auto& each : found) keys.push_back(each.second);
+    return keys;
+}
+
+void forgetBlocks(ColdBooks& books, std::span<const BlockKey> keys, bool pinnedToo, CacheCleared& cleared) {
+    for (const BlockKey& key : keys) {
+        const ColdEntryId id = books.catalog.find(key);
+        if (id == kNoColdEntry) continue;
+        const ColdEntry& entry = books.catalog.at(id);
+        // What a pinned one hangs below stays with it.
+        const bool kept = (entry.pinned && !pinnedToo) || entry.firstChild != kNoColdEntry;
+        cleared.keptPinnedBlocks += kept;
+        if (kept) continue;
+        ++cleared.blocks;
+        cleared.bytes += entry.bytes;
+        books.forget(id, false);
+    }
+}
+
 }  // namespace
 
 void ColdStore::nameModel(const base::Hash128& identity, const std::string& name) {
@@ -98,43 +134,24 @@ Expected<void> ColdStore::pin(const std::string& id, bool pinned) {
 Expected<CacheCleared> ColdStore::clear(const std::string& model, bool pinnedToo) {
     CacheCleared cleared;
     std::optional<Error> problem;
+    const auto note = [&](const Expected<void>& done) {
+        if (!done && !problem) problem = done.error();
+    };
     const auto clearNow = [&] {
-        m_inner->keeper.finishScan();
-        std::vector<BlockKey> keys;
-        m_inner->context.books.with([&](ColdBooks& books) {
-            std::vector<std::pair<std::uint32_t, BlockKey>> found;
-            const auto& models = books.catalog.models();
-            const bool known = std::any_of(models.begin(), models.end(), [&](const ColdModel& each) {
-                return each.root != BlockKey{} && (nameOfColdModel(each) == model || hexOf(each.identity) == model);
-            });
-            if (!model.empty() && !known) problem = Error{ErrorCode::NotFound, "The KV cache on the disk knows no model '" + model + "'."};
-            books.catalog.forEach([&](ColdEntryId, const ColdEntry& entry) {
-                const ColdModel& of = models[entry.model];
-                if (model.empty() || nameOfColdModel(of) == model || hexOf(of.identity) == model) found.push_back({entry.position, entry.key});
-            });
-            // What hangs below others goes before them.
-            std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-            for (const auto& each : found) keys.push_back(each.second);
-        });
-        for (std::size_t first = 0; first < keys.size(); first += kForgottenAtOnce) {
-            m_inner->context.books.with([&](ColdBooks& books) {
-                for (std::size_t i = first; i < std::min(keys.size(), first + kForgottenAtOnce); ++i) {
-                    const ColdEntryId id = books.catalog.find(keys[i]);
-                    if (id == kNoColdEntry) continue;
-                    const ColdEntry& entry = books.catalog.at(id);
-                    const bool kept = (entry.pinned && !pinnedToo) || entry.firstChild != kNoColdEntry;
-                    cleared.keptPinnedBlocks += kept;
-                    if (kept) continue;
-                    ++cleared.blocks;
-                    cleared.bytes += entry.bytes;
-                    books.forget(id, false);
-                }
-            });
-            if (auto settled = m_inner->keeper.settleLeftovers(); !settled && !problem) problem = settled.error();
+        ColdKeeper& keeper = m_inner->keeper;
+        keeper.finishScan();
+        const auto keys = m_inner->context.books.with([&](const ColdBooks& books) { return keysOfModel(books.catalog, model); });
+        if (!keys) {
+            problem = keys.error();
+            return;
         }
-        if (model.empty())
-            if (auto removed = m_inner->keeper.removeStrays(); !removed && !problem) problem = removed.error();
-        if (auto flushed = m_inner->keeper.flushIndex(); !flushed && !problem) problem = flushed.error();
+        for (std::size_t first = 0; first < keys->size(); first += kForgottenAtOnce) {
+            const auto some = std::span(*keys).subspan(first, std::min(kForgottenAtOnce, keys->size() - first));
+            m_inner->context.books.with([&](ColdBooks& books) { forgetBlocks(books, some, pinnedToo, cleared); });
+            note(keeper.settleLeftovers());
+        }
+        if (model.empty()) note(keeper.removeStrays());
+        note(keeper.flushIndex());
     };
     if (!m_inner->onKeeper(clearNow)) return m_inner->closedError();
     m_inner->context.tellNews();

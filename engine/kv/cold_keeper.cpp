@@ -84,6 +84,8 @@ Expected<void> ColdKeeper::load() {
     }
     if (!loaded) return loaded;
     m_flushedMs = m_context->steadyMs();
+    if (const auto free = m_context->folder.files().freeBytes(m_context->folder.root()))
+        m_context->books.with([&](ColdBooks& books) { books.freeDiskBytes = *free; });
     (void)m_index->checkpoint();  // a WAL that was left behind; if it stays, it is counted
     m_indexBaseBytes = m_index->diskBytes();
     measureIndex();
@@ -269,7 +271,7 @@ Expected<void> ColdKeeper::removeStrays() {
 
 void ColdKeeper::finish() {
     m_trouble.endPause();
-    finishScan();
+    if (m_context->books.with([](const ColdBooks& books) { return books.staging.blocks() > 0; })) finishScan();
     m_trouble.endPause();
     // An error of the disk ends it: the rest is computed again some day.
     while (!m_trouble.pausing() && m_writer.write(false)) continue;

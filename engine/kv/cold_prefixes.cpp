@@ -132,7 +132,7 @@ Expected<ColdEntryId> findColdEnd(const ColdCatalog& catalog, const std::string&
     std::size_t count = 0;
     if (!id.empty()) {
         catalog.forEach([&](ColdEntryId each, const ColdEntry& entry) {
-            if (!hexOf(entry.key).starts_with(id) || !isEnd(catalog, each, entry)) return;
+            if (!isEnd(catalog, each, entry) || !hexOf(entry.key).starts_with(id)) return;
             found = each;
             ++count;
         });

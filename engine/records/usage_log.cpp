@@ -153,7 +153,7 @@ void UsageLog::settleLastTry() {
 
 bool UsageLog::write() {
     const FiguresByModel current = byModel(m_parts.current());
-    if (unwritten(current).empty()) return true;
+    if (unwritten(current).empty() && !m_seed) return true;
     if (!open()) return false;
     settleLastTry();
     if (m_tried || !m_store) return false;  // it cannot even be read
@@ -183,6 +183,7 @@ void UsageLog::failed(const Error& error) {
     m_tried.reset();
     m_seed = true;
     (void)setBrokenAside(error);  // or at the next write
+    if (!m_due) m_due = Clock::now() + m_parts.writeEvery;
 }
 
 bool UsageLog::setBrokenAside(const Error& error) {

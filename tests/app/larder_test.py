@@ -2,7 +2,9 @@
 
 Python's standard library only. Usage: larder_test.py PROGRAM FIXTURE_FOLDER [test names]
 """
+import fcntl
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -14,6 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -381,6 +384,139 @@ class Cache(LarderTest):
             self.assertRegex(err, r"^larder: [^\n]+\n$", arguments)
         for verb in ("stats", "ls", "verify", "pin", "unpin", "clear", "export", "import"):
             self.assertEqual(self.larder("cache", verb, "--help")[0], 0)
+
+
+class CannedServer(http.server.BaseHTTPRequestHandler):
+    """Answers what a test put into `answers`, by method and path; notes what was asked."""
+
+    def answer(self, method):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append((method, self.path, json.loads(body) if body else None, self.headers["Authorization"]))
+        status, text = self.server.answers[(method, self.path)]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_GET(self):
+        self.answer("GET")
+
+    def do_POST(self):
+        self.answer("POST")
+
+    def log_message(self, *_):
+        pass
+
+
+class CacheOfAServer(LarderTest):
+    """The commands against documents of the API, without a cache: a server that is not ours holds the lock."""
+    PREFIXES = [
+        {"id": "abcdef0123", "model": "tiny", "tokens": 12345, "bytes": 5_000_000, "own_bytes": 1_000_000, "uses": 3,
+         "created_unix_ms": 1, "last_used_unix_ms": 1_700_000_000_000, "pinned": True},
+        {"id": "abcdef0199", "model": "tiny", "tokens": 64, "bytes": 4096, "own_bytes": 4096, "uses": 1, "created_unix_ms": 1,
+         "last_used_unix_ms": 1_700_000_000_000, "pinned": False}]
+    MODELS = [{"name": "tiny", "identity": "00", "blocks": 200, "bytes": 5_004_096, "pinned_bytes": 5_000_000, "prefixes": 2,
+               "last_used_unix_ms": 1_700_000_000_000}]
+    COLD = {"on": True, "folder": "/base/cache", "limit_bytes": 20_000_000_000, "used_bytes": 5_100_000, "blocks": 200, "hits": 7}
+
+    def setUp(self):
+        super().setUp()
+        self.lock = open(self.base / "LOCK", "w")
+        self.addCleanup(self.lock.close)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), CannedServer)
+        self.server.answers, self.server.asked = {}, []
+        thread = threading.Thread(target=self.server.serve_forever)
+        thread.start()
+        self.addCleanup(lambda: (self.server.shutdown(), thread.join(), self.server.server_close()))
+        (self.base / "server.json").write_text(json.dumps(
+            {"address": f"http://127.0.0.1:{self.server.server_port}", "api_key": "k", "pid": os.getpid()}))
+        self.answers("GET", "/api/cache", {"cold_cache": self.COLD, "models": self.MODELS, "prefixes": self.PREFIXES})
+
+    def answers(self, method, path, document, status=200):
+        self.server.answers[(method, path)] = (status, document if isinstance(document, str) else json.dumps(document))
+
+    def asked(self):
+        return [(method, path, body) for method, path, body, _ in self.server.asked]
+
+    def test_lists_and_sums(self):
+        code, out, err = self.larder("cache", "ls")
+        self.assertEqual((code, err), (0, ""))
+        lines = [line.split() for line in out.splitlines()]
+        self.assertEqual(lines[0][:3], ["ID", "MODEL", "TOKENS"])
+        self.assertEqual([line[0] for line in lines[1:]], ["abcdef012", "abcdef019"], "as short as tells them apart")
+        self.assertEqual(lines[1][2], "12,345")
+        self.assertEqual(lines[1][-1], "yes")
+        self.assertEqual(json.loads(self.larder("cache", "ls", "--json")[1]), self.PREFIXES)
+        code, out, err = self.larder("cache", "stats")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("5.1 MB of 20 GB", out.replace("20.0 GB", "20 GB"))
+        self.assertRegex(out, r"(?m)^tiny +5\.0 MB")
+        self.assertEqual(json.loads(self.larder("cache", "stats", "--json")[1]), {"cold_cache": self.COLD, "models": self.MODELS})
+        self.assertEqual({key for *_, key in self.server.asked}, {"Bearer k"})
+
+    def test_pins_exports_and_imports(self):
+        self.answers("POST", "/api/cache/pin", {"id": "abcdef012", "pinned": True})
+        self.assertEqual(self.larder("cache", "pin", "abcdef012"), (0, "pinned abcdef012\n", ""))
+        self.assertEqual(self.larder("cache", "unpin", "abcdef012"), (0, "unpinned abcdef012\n", ""))
+        self.answers("POST", "/api/cache/export", {"file": "/x", "tokens": 12345, "blocks": 193, "bytes": 5_000_000})
+        code, out, err = self.larder("cache", "export", "abc", "x.larder")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("12,345 tokens", out)
+        self.answers("POST", "/api/cache/import", {"model": "tiny", "tokens": 128, "blocks": 2, "bytes": 4096, "checked_block": 1})
+        code, out, err = self.larder("cache", "import", "/y")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("128 tokens of tiny", out)
+        self.assertEqual(self.asked(), [
+            ("POST", "/api/cache/pin", {"id": "abcdef012", "pinned": True}),
+            ("POST", "/api/cache/pin", {"id": "abcdef012", "pinned": False}),
+            ("POST", "/api/cache/export", {"id": "abc", "file": os.path.join(os.getcwd(), "x.larder")}),
+            ("POST", "/api/cache/import", {"file": "/y"})])
+
+    def test_clears_only_when_sure(self):
+        self.answers("POST", "/api/cache/clear", {"blocks": 200, "bytes": 4096, "kept_pinned_blocks": 3})
+        code, out, err = self.larder("cache", "clear")
+        self.assertEqual((code, out), (2, ""))
+        self.assertRegex(err, r"^larder: [^\n]*--yes\n$")
+        self.assertNotIn("POST", [method for method, *_ in self.asked()])
+        code, out, err = self.larder("cache", "clear", "tiny", "--pinned-too", "--yes")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("200 blocks", out)
+        self.assertIn("3 pinned blocks stay", out)
+        self.assertEqual(self.asked()[-1], ("POST", "/api/cache/clear", {"model": "tiny", "pinned_too": True}))
+        self.assertEqual(json.loads(self.larder("cache", "clear", "--yes", "--json")[1])["bytes"], 4096)
+
+    def test_asks_a_person(self):
+        import pty
+        self.answers("POST", "/api/cache/clear", {"blocks": 1, "bytes": 1, "kept_pinned_blocks": 0})
+        for typed, cleared in ((b"n\n", False), (b"y\n", True)):
+            main, side = pty.openpty()
+            program = subprocess.Popen([PROGRAM, "cache", "clear"], stdin=side, stdout=side, stderr=side, start_new_session=True,
+                                       env=environment(LARDER_BASE_DIR=str(self.base)))
+            os.close(side)
+            os.write(main, typed)
+            self.assertEqual(program.wait(PATIENCE), 0 if cleared else 1)
+            self.assertIn(b"4.1 KB", os.read(main, 65536), "what is pinned stays")
+            os.close(main)
+            self.assertEqual(any(method == "POST" for method, *_ in self.asked()), cleared)
+
+    def test_verifies(self):
+        def events(bad, complete):
+            result = {"blocks": 200, "bytes": 5_000_000, "bad_blocks": bad, "complete": complete}
+            return "".join(f"data: {line}\n\n" for line in ('{"progress":0.5}', json.dumps({"result": result}), "[DONE]"))
+        for bad, complete, expected in ((0, True, 0), (2, True, 1), (0, False, 1)):
+            self.answers("POST", "/api/cache/verify", events(bad, complete))
+            code, out, err = self.larder("cache", "verify")
+            self.assertEqual((code, err), (expected, ""))
+            self.assertIn("200 blocks", out)
+            self.assertEqual(json.loads(self.larder("cache", "verify", "--json")[1])["bad_blocks"], bad)
+
+    def test_what_the_server_says_is_the_sentence(self):
+        for status in (400, 404, 500, 503, 507):
+            for path in ("pin", "clear", "verify", "export", "import"):
+                self.answers("POST", "/api/cache/" + path, {"error": {"message": f"it is {status}"}}, status)
+            for verb in (["pin", "ab"], ["unpin", "ab"], ["clear", "--yes"], ["verify"], ["export", "ab", "x"], ["import", "x"]):
+                self.assertEqual(self.larder("cache", *verb), (1, "", f"larder: it is {status}\n"), verb)
 
 
 class Run(LarderTest):
