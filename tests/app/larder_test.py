@@ -386,6 +386,120 @@ class Cache(LarderTest):
             self.assertEqual(self.larder("cache", verb, "--help")[0], 0)
 
 
+class ColdCache(LarderTest):
+    """What is kept on the disk: over a restart and a kill, and every verb with and without a server."""
+    QUESTION = {"model": MODEL, "prompt": list(range(3, 203)), "max_tokens": 20, "temperature": 0, "ignore_eos": True}
+
+    def ask(self, **changes):
+        status, text = self.request("POST", "/v1/completions", dict(self.QUESTION, **changes), self.key())
+        self.assertEqual(status, 200, text)
+        return json.loads(text)
+
+    def wait_until_written(self, blocks):
+        end = time.monotonic() + PATIENCE
+        while True:
+            cold = json.loads(self.request("GET", "/api/status", key=self.key())[1])["cold_cache"]
+            if cold["blocks"] >= blocks and cold["staged_bytes"] == 0 and not cold["writing"]:
+                return cold
+            self.assertLess(time.monotonic(), end, cold)
+            time.sleep(0.05)
+
+    def json_of(self, *arguments):
+        code, out, err = self.larder("cache", *arguments, "--json")
+        self.assertEqual((code, err), (0, ""), arguments)
+        return json.loads(out)
+
+    def test_a_prompt_survives_a_stop_and_a_kill(self):
+        server = self.start("--hot-cache", "64M")
+        first = self.ask()
+        self.assertEqual(first["timings"]["loaded_tokens"], 0)
+        self.wait_until_written(4)
+        for end in (lambda: self.stop(server, signal.SIGTERM), lambda: (server.kill(), server.wait())):
+            end()
+            server = self.start("--hot-cache", "64M")
+            again = self.ask()
+            self.assertEqual(again["choices"], first["choices"], "the same answer")
+            self.assertEqual(again["timings"]["loaded_tokens"], 199)
+            self.assertEqual(again["timings"]["computed_tokens"], 1)
+            status = json.loads(self.request("GET", "/api/status", key=self.key())[1])
+            self.assertEqual(status["total"]["loaded_tokens"], 199)
+            self.assertGreater(status["cold_cache"]["hits"], 0)
+        self.stop(server, signal.SIGTERM)
+
+    def test_verbs_say_the_same_with_and_without_a_server(self):
+        server = self.start()
+        self.ask()
+        self.wait_until_written(4)
+        listed = self.json_of("ls")
+        self.assertEqual([prefix["model"] for prefix in listed], [MODEL])
+        one = listed[0]["id"]
+        self.assertEqual(self.larder("cache", "pin", one[:10])[0], 0)
+        self.assertTrue(self.json_of("ls")[0]["pinned"])
+        exported = self.json_of("export", one, self.base / "with")
+        self.assertEqual(stat.S_IMODE((self.base / "with").stat().st_mode), 0o600)
+        self.assertEqual(self.json_of("verify")["bad_blocks"], 0)
+        with_server = self.json_of("stats")["models"]
+        self.stop(server, signal.SIGTERM)
+
+        self.assertEqual(self.json_of("stats")["models"], with_server)
+        self.assertEqual(self.json_of("verify")["bad_blocks"], 0)
+        self.assertEqual({**self.json_of("export", one, self.base / "without"), "file": ""}, {**exported, "file": ""})
+        self.assertEqual((self.base / "with").read_bytes(), (self.base / "without").read_bytes())
+        self.assertEqual(self.json_of("clear", "--yes")["bytes"], 0, "what is pinned stays")
+        self.assertGreater(self.json_of("clear", MODEL, "--pinned-too", "--yes")["bytes"], 0)
+        self.assertEqual(self.json_of("ls"), [])
+        code, out, err = self.larder("cache", "ls")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("nothing is kept", out)
+        code, out, err = self.larder("cache", "import", self.base / "with")
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, r"^larder: [^\n]*start the server[^\n]*\n$")
+
+        server = self.start()
+        imported = self.json_of("import", self.base / "with")
+        self.assertEqual((imported["model"], imported["tokens"]), (MODEL, exported["tokens"]))
+        self.assertEqual(self.ask()["timings"]["loaded_tokens"], 199)
+        damaged = bytearray((self.base / "with").read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        (self.base / "damaged").write_bytes(damaged)
+        for verb in (["pin", "zz"], ["clear", "nothing", "--yes"], ["export", one, self.base / "none" / "x"],
+                     ["import", self.base / "none"], ["import", self.base / "damaged"]):
+            code, out, err = self.larder("cache", *verb)
+            self.assertEqual((code, out), (1, ""), verb)
+            self.assertRegex(err, r"^larder: [^\n]+\n$", verb)
+        self.stop(server, signal.SIGTERM)
+
+    def test_no_store_leaves_nothing_and_pin_pins(self):
+        server = self.start()
+        self.ask(cache={"no_store": True})
+        self.request("POST", "/v1/completions", self.QUESTION, self.key(), {"Cache-Control": "no-store"})
+        kept = self.ask(prompt=list(range(100, 300)), cache={"pin": True})
+        self.assertEqual(kept["usage"]["prompt_tokens_details"]["cached_tokens"], 0)
+        self.wait_until_written(4)
+        self.assertEqual(len(self.json_of("ls")), 1, "of the others nothing is there")
+        model, = self.json_of("stats")["models"]
+        self.assertEqual(model["pinned_bytes"] * 4, model["bytes"] * 3, "three whole blocks of prompt; its end and the answer are the fourth")
+        self.assertEqual(self.ask()["timings"]["cached_tokens"], 0)
+        self.stop(server, signal.SIGTERM)
+
+    def test_a_damaged_block_is_found(self):
+        server = self.start()
+        self.ask()
+        self.wait_until_written(4)
+        self.stop(server, signal.SIGTERM)
+        block = max((path for path in (self.base / "cache" / "blocks").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+        with open(block, "r+b") as file:
+            file.seek(block.stat().st_size // 2)
+            byte = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte[0] ^ 1]))
+        code, out, err = self.larder("cache", "verify")
+        self.assertEqual(code, 1)
+        self.assertIn("1 damaged", out)
+        self.assertIn("checksum", err, "the log names the block")
+        self.assertEqual(self.larder("cache", "verify")[0], 0, "it is in quarantine")
+
+
 class CannedServer(http.server.BaseHTTPRequestHandler):
     """Answers what a test put into `answers`, by method and path; notes what was asked."""
 
