@@ -133,9 +133,9 @@ void benchBlocks(const std::filesystem::path& folder, kv::ColdCodec codec) {
     std::atomic<bool> busy{false};
     auto settings = settingsFor(folder);
     settings.codec = codec;
-    settings.news = [&] { news.post(true); };
     settings.busy = [&] { return busy.load(); };
     auto store = openStore(settings);
+    store->listen([&] { news.post(true); });
     // Numbers as a model makes them: the exponents are alike, the rest is noise.
     std::vector<std::byte> content(kBlockBytes);
     std::uint64_t noise = 1;
@@ -165,6 +165,7 @@ void benchBlocks(const std::filesystem::path& folder, kv::ColdCodec codec) {
     const char* name = codec == kv::ColdCodec::Zstd ? "zstd" : "as they are";
     std::printf("write, %s: %.0f MB/s (%.0f %% of the bytes)\n", name, kBytes / writeMs / 1000, 100 * stored / kBytes);
     store = openStore(settings);
+    store->listen([&] { news.post(true); });
     std::vector<std::vector<std::byte>> memory(kBlocks, std::vector<std::byte>(kBlockBytes));
     for (const bool alone : {true, false}) {
         busy = alone;
