@@ -58,6 +58,7 @@ TEST(ColdBlock, EveryKindComesBackAsItWasWritten) {
     blocks.push_back(coldBlock(parent.key(), 64, coldTokens(2), 16, 100));
     for (const std::size_t count : {1u, 2u, 63u}) blocks.push_back(coldBlock(parent.key(), 64, coldTokens(3, count), 2, 33, ColdKind::Tail));
     for (const std::size_t count : {1u, 64u}) blocks.push_back(coldBlock(parent.key(), 64, coldTokens(4, count), 1, 7777, ColdKind::State));
+    blocks.push_back(coldBlock(parent.key(), 64, coldTokens(5), 0));  // of a model that keeps nothing but a state
     for (const auto& each : blocks) {
         const std::string file = fileOf(each);
         EXPECT_TRUE(isGood(file));
