@@ -84,14 +84,14 @@ def alone(engine, wanted, seed):
 
 def without_cache(engine, trace):
     """Seconds to the first token for each step, as if nothing were remembered: measured for a sample, between its lengths in
-    proportion. A prompt begins with a token of its own, so that nothing of it can be known.
+    proportion. Nothing of it is kept, and a prompt begins with a token of its own: nothing can be known.
     """
     prompts, _ = _made_up(trace)
     lengths = sorted({len(prompt): prompt for prompt in prompts}.items())
     sample = lengths[::OFF_SAMPLE] + ([lengths[-1]] if (len(lengths) - 1) % OFF_SAMPLE else [])
     measured = []
     for number, (length, prompt) in enumerate(sample):
-        reply = engine.ask([UNUSED[number]] + prompt[1:], 1)
+        reply = engine.ask([UNUSED[number]] + prompt[1:], 1, cache={"no_store": True})
         if reply.cached > 1:
             raise Problem(f"{reply.cached} tokens were known of a prompt that is new")
         measured.append((length, reply.ttft))
