@@ -108,8 +108,9 @@ class Replay:
     def engine(self, mode):
         asked = self.asked
         if mode == "llama":
-            # A slot for each conversation that is going on, each with the whole window.
-            usual = ["-np", str(SLOTS), "--no-kv-unified", "-c", str(SLOTS * self.trace.shape.window), "--cache-ram", "-1"]
+            # A slot for each conversation that is going on, each with the whole window, so that none has to be copied aside.
+            usual = ["-np", str(SLOTS), "--no-kv-unified", "-c", str(SLOTS * self.trace.shape.window), "--cache-ram", "-1",
+                     "--no-cache-idle-slots"]
             engine = LlamaServer(self.peer, self.model, asked.threads, shlex.split(asked.peer_options) or usual)
         else:
             engine = Larder(asked.larder.resolve(), self.model, asked.threads, asked.folder, survives=mode == "ssd")

@@ -8,7 +8,6 @@ import http.client
 import json
 import pathlib
 import socket
-import statistics
 import subprocess
 import tempfile
 import time
@@ -27,7 +26,6 @@ class Reply:
     prompt_tokens: int
     cached: int          # tokens of the prompt that were not computed
     ttft: float          # from sending the request to its first token here
-    step: float          # median time from one token to the next
     prefill: float       # the server's own time for the prompt
 
 
@@ -57,9 +55,7 @@ def _reply(sent, tokens, asked, prompt_tokens, cached, prefill_ms):
     ids = [token for _, frame in tokens for token in frame]
     if len(ids) != asked:
         raise Problem(f"{len(ids)} tokens came instead of {asked}")
-    moments = [moment for moment, _ in tokens]
-    gaps = [after - before for before, after in zip(moments, moments[1:])]
-    return Reply(ids, prompt_tokens, cached, moments[0] - sent, statistics.median(gaps) if gaps else 0.0, prefill_ms / 1e3)
+    return Reply(ids, prompt_tokens, cached, tokens[0][0] - sent, prefill_ms / 1e3)
 
 
 class Larder:
@@ -90,7 +86,9 @@ class Larder:
         self._server.stop()
 
     def ask(self, prompt, tokens, **more):
-        """Answers of plain words: each is a token whose text is whole, so that none is held back for the next one."""
+        """Answers of plain words: each is a token whose text is whole, so that none is held back for the next one. more: fields
+        of the request.
+        """
         sent, frames = exchange(self._server.port, "/v1/completions", {
             "prompt": prompt, "max_tokens": tokens, "temperature": 0, "ignore_eos": True, "logprobs": 0,
             "logit_bias": {str(word): 100 for word in self.words}, "stream_options": {"include_usage": True}, **more})

@@ -17,7 +17,6 @@ class Outcome:
     ideal: int         # of them that no earlier request computed
     computed: int
     ttft: float        # seconds
-    step: float        # seconds from one token to the next
 
 
 def play(engine, trace):
@@ -34,7 +33,7 @@ def play(engine, trace):
         answers.append(reply.ids)
         replies.append(reply)
     known = known_tokens(trace, prompts, answers, engine.survives)
-    return [Outcome(len(prompt), len(prompt) - old, len(prompt) - reply.cached, reply.ttft, reply.step)
+    return [Outcome(len(prompt), len(prompt) - old, len(prompt) - reply.cached, reply.ttft)
             for prompt, old, reply in zip(prompts, known, replies)]
 
 
@@ -71,12 +70,11 @@ def alone(engine, wanted, seed):
     chance = random.Random(f"alone {seed}")
     text = chance.choices(TEXT, k=max(known for known, _ in wanted))
     seconds = {}
-    for known, new in sorted(wanted):
-        first = chance.choice(UNUSED)  # what is new differs from the text in its first token
+    for (known, new), first in zip(sorted(wanted), UNUSED):  # what is new begins as nothing else does
         if known:
             engine.ask(text[:known], 1)
         reply = engine.ask(text[:known] + [first] + chance.choices(TEXT, k=new - 1), 1)
-        if reply.cached not in (known, 0 if known else 1):
+        if reply.cached != known:
             raise Problem(f"{known} tokens should have been known, and {reply.cached} were")
         seconds[known, new] = reply.prefill
     return seconds
@@ -84,15 +82,15 @@ def alone(engine, wanted, seed):
 
 def without_cache(engine, trace):
     """Seconds to the first token for each step, as if nothing were remembered: measured for a sample, between its lengths in
-    proportion. A prompt begins with a token of its own, so that nothing of it can be known.
+    proportion. Nothing of it is kept, and a prompt begins with a token of its own: nothing can be known.
     """
     prompts, _ = _made_up(trace)
     lengths = sorted({len(prompt): prompt for prompt in prompts}.items())
     sample = lengths[::OFF_SAMPLE] + ([lengths[-1]] if (len(lengths) - 1) % OFF_SAMPLE else [])
     measured = []
     for number, (length, prompt) in enumerate(sample):
-        reply = engine.ask([UNUSED[number]] + prompt[1:], 1)
-        if reply.cached > 1:
+        reply = engine.ask([UNUSED[number]] + prompt[1:], 1, cache={"no_store": True})
+        if reply.cached:
             raise Problem(f"{reply.cached} tokens were known of a prompt that is new")
         measured.append((length, reply.ttft))
     return [_between(measured, len(prompt)) for prompt in prompts]

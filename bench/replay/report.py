@@ -74,7 +74,7 @@ def _of_mode(results, mode, rounds):
         alone = [results.alone_seconds(outcomes, number) for number, outcomes in enumerate(rounds)]
         found.append(Figure(f"{name}: first tokens, of the ideal's prefill", [one / other for one, other in zip(ttft, alone)], "times",
                             at_most=PREFILL, digits=2, note=f"with nothing else {statistics.median(alone):.1f} s"))
-    if results.off:
+    if results.off and not peer:
         off = [sum(seconds) for seconds in results.off]
         found.append(Figure(f"{name}: faster than without a cache", [one / other for one, other in zip(off, ttft)], "times",
                             note=f"without {statistics.median(off):.0f} s, reckoned from a sample"))
