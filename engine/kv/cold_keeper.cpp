@@ -220,7 +220,7 @@ bool ColdKeeper::evictSome() {
 }
 
 bool ColdKeeper::step() {
-    if (m_trouble.pausing()) return false;
+    if (m_trouble.pausing()) return m_index != nullptr && m_adoption.scanned() && evictSome();  // a limit holds all the same
     const auto settled = m_quarantine.settleLeftovers();
     if (!settled) m_trouble.failed(settled.error());
     if (!settled) return false;

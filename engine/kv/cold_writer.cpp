@@ -74,10 +74,7 @@ bool ColdWriter::start(InFlight& flight) {
     const std::uint64_t bytes = wholePages(kColdHeadBytes + flight.block->byteCount);
     switch (m_room->make(bytes)) {
         case ColdRoomResult::Made: break;
-        case ColdRoomResult::None:
-            m_trouble->noRoom(m_room->problem().message);
-            refuse(flight.head.key);
-            return false;
+        case ColdRoomResult::None:    // it is tried again after the pause, not at once: whoever has the block stages it anew
         case ColdRoomResult::Failed:
             m_trouble->failed(m_room->problem());
             refuse(flight.head.key);

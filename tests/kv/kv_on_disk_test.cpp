@@ -10,6 +10,7 @@
 #include "engine/base/file_system.h"
 #include "engine/kv/cold_store.h"
 #include "tests/kv/kv_house.h"
+#include "tests/support/faulty_file_system.h"
 
 namespace larder::kv {
 namespace {
@@ -198,6 +199,51 @@ TEST_P(KvOnDisk, ALoadNeedsRoom) {
     EXPECT_FALSE(started.load);
     EXPECT_TRUE(started.noRoom);
     EXPECT_EQ(house.hot().cache->checkIntegrity(), "");
+}
+
+// A full disk: what it refused is still known in RAM, and goes to the disk when there is room again.
+TEST_P(KvOnDisk, WhatAFullDiskRefusedIsWrittenLater) {
+    support::FaultyFileSystem files;
+    double nowMs = 1;
+    ColdSettings settings{.folder = "/cache", .files = &files, .limitBytes = std::uint64_t{64} << 20, .floorBytes = 0, .manual = true};
+    settings.steadyMs = [&] { return nowMs; };
+    auto cold = std::move(ColdStore::open(settings)).value();
+    const auto tokens = tokensFrom(300, 1);
+    {
+        House house(GetParam(), 200, cold.get());
+        const auto save = [&] {
+            for (int i = 0; i < 1000; ++i) {
+                const bool more = house.tier.save(std::size_t{1} << 20);
+                if (!cold->work() && !more) return;
+            }
+            ADD_FAILURE() << "it never ends";
+        };
+        files.full(true);
+        {
+            KvLease lease = house.compute(tokens);
+            lease.keepState(SnapshotKind::ReplyEnd);
+        }
+        save();
+        EXPECT_EQ(cold->status().blocks, 0u);
+        EXPECT_NE(cold->status().problem, "");
+        EXPECT_EQ(house.cached(tokens), 300u) << "serving goes on";
+        files.full(false);
+        for (int pause = 0; pause < 10; ++pause) {
+            nowMs += 70'000;
+            save();
+        }
+        EXPECT_EQ(cold->status().problem, "");
+        EXPECT_EQ(house.tier.unsavedNodes(), 0u);
+    }
+    House later(GetParam(), 200, cold.get());
+    LoadStart started = later.cache->load(tokens);
+    while (started.load && !started.load->done()) {
+        ASSERT_TRUE(cold->work());
+        later.tier.takeLoaded();
+    }
+    started.load.reset();
+    EXPECT_EQ(later.cached(tokens), 300u);
+    cold->stopReading();
 }
 
 // Conversations that grow, fork, end and are left, over restarts, with a RAM that is too small and a disk that is too small.
