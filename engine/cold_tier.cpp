@@ -21,7 +21,7 @@ kv::ColdCodec codecOf(const Settings& settings) {
 }  // namespace
 
 Expected<std::shared_ptr<kv::ColdStore>> openColdTier(const Settings& settings, std::function<bool()> busy) {
-    if (settings.baseDir.empty() || settings.coldCacheBytes == std::size_t{0}) return std::shared_ptr<kv::ColdStore>();
+    if (settings.baseDir.empty()) return std::shared_ptr<kv::ColdStore>();
     kv::ColdSettings cold;
     cold.folder = settings.baseDir / "cache";
     cold.limitBytes = limitOf(settings, 0);
@@ -40,6 +40,7 @@ void applyToColdTier(kv::ColdStore& store, const Settings& settings) {
     store.setLimit(limitOf(settings, store.status().usedBytes));
     store.setCodec(codecOf(settings));
     store.setBytesPerDay(settings.coldBytesPerDay);
+    store.setFloor(settings.coldFloorBytes);
 }
 
 }  // namespace larder

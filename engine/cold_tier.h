@@ -10,7 +10,7 @@
 
 namespace larder {
 
-// Null when the limit is 0 or there is no base directory. busy: see kv::ColdSettings.
+// Null when there is no base directory. With a limit of 0 it is off until applyToColdTier() gives it room. busy: see kv::ColdSettings.
 Expected<std::shared_ptr<kv::ColdStore>> openColdTier(const Settings& settings, std::function<bool()> busy = {});
 
 // Takes over what can change while it runs: limit, compression, bytes a day, floor.

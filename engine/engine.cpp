@@ -160,7 +160,7 @@ void Engine::refreshModels() { m_inner->models.refresh(); }
 Expected<ModelInfo> Engine::findModel(const std::string& name) const { return m_inner->models.find(name); }
 
 std::shared_ptr<CacheControl> Engine::cache() const {
-    if (!m_inner->cold) return nullptr;
+    if (!m_inner->cold || !m_inner->cold->status().on) return nullptr;
     return std::make_shared<EngineCache>(m_inner->cold, m_inner->conductor->mailbox());
 }
 

@@ -10,6 +10,7 @@ namespace larder::kv {
 ColdContext::ColdContext(ColdSettings chosen, ColdFolder where) : settings(std::move(chosen)), folder(std::move(where)) {
     books.with([&](ColdBooks& fresh) {
         fresh.limitBytes = settings.limitBytes;
+        fresh.floorBytes = settings.floorBytes;
         fresh.bytesPerDay = settings.bytesPerDay;
         fresh.codec = settings.codec;
         fresh.today = dayNow();

@@ -69,7 +69,8 @@ struct ColdBooks {
     Bytes bytes;
     std::map<std::int64_t, std::uint64_t> writtenByDay;
     std::int64_t today = 0;             // days since 1970, as of the last look
-    std::uint64_t limitBytes = 0;
+    std::uint64_t limitBytes = 0;       // 0: off; what is on the disk stays, and nobody finds it
+    std::uint64_t floorBytes = 0;
     std::uint64_t bytesPerDay = 0;
     ColdCodec codec = ColdCodec::None;
     ColdTierStatus counters;            // only what counts; status() fills in the rest
@@ -82,6 +83,7 @@ struct ColdBooks {
     bool rung = false;                  // the keeper was told that there is something to do
     std::uint64_t freeDiskBytes = 0;
 
+    bool off() const { return closed || limitBytes == 0; }
     std::uint64_t usedBytes() const { return catalog.bytes() + bytes.sum(); }
     std::uint64_t writtenToday() const;
     void countWritten(std::uint64_t fileBytes);

@@ -11,7 +11,7 @@ std::uint64_t ColdRoom::spent(const ColdBooks& books) const {
 }
 
 bool ColdRoom::overLimit() const {
-    return m_context->books.with([&](const ColdBooks& books) { return books.usedBytes() > books.limitBytes; });
+    return m_context->books.with([&](const ColdBooks& books) { return !books.off() && books.usedBytes() > books.limitBytes; });
 }
 
 ColdRoomResult ColdRoom::none(std::string why) {
@@ -44,7 +44,7 @@ ColdRoomResult ColdRoom::makeInFolder(std::uint64_t bytes) {
 }
 
 ColdRoomResult ColdRoom::makeOnDisk(std::uint64_t bytes) {
-    const std::uint64_t floor = m_context->settings.floorBytes;
+    const std::uint64_t floor = m_context->books.with([](const ColdBooks& books) { return books.floorBytes; });
     for (bool first = true;; first = false) {
         const auto free = m_context->folder.files().freeBytes(m_context->folder.root());
         if (!free) {

@@ -77,6 +77,10 @@ bool ColdStore::work() {
 
 // ---- What is there.
 
+bool ColdStore::isOn() const {
+    return m_inner->context.books.with([](const ColdBooks& books) { return !books.off(); });
+}
+
 std::optional<ColdFacts> ColdStore::find(const BlockKey& key) const {
     return findAll(std::span(&key, 1)).front();
 }
@@ -84,7 +88,7 @@ std::optional<ColdFacts> ColdStore::find(const BlockKey& key) const {
 std::vector<std::optional<ColdFacts>> ColdStore::findAll(std::span<const BlockKey> keys) const {
     std::vector<std::optional<ColdFacts>> found(keys.size());
     m_inner->context.books.with([&](const ColdBooks& books) {
-        if (books.closed) return;
+        if (books.off()) return;
         for (std::size_t i = 0; i < keys.size(); ++i)
             if (const auto entry = books.catalog.findReachable(keys[i]); entry != kNoColdEntry) found[i] = books.factsOf(entry);
     });
@@ -94,7 +98,7 @@ std::vector<std::optional<ColdFacts>> ColdStore::findAll(std::span<const BlockKe
 std::vector<BlockKey> ColdStore::closest(const BlockKey& parent, std::span<const TokenId> tokens) const {
     return m_inner->context.books.with([&](const ColdBooks& books) {
         std::vector<BlockKey> keys;
-        if (books.closed) return keys;
+        if (books.off()) return keys;
         for (const ColdEntryId entry : books.catalog.closest(parent, tokens, kMostClosest)) keys.push_back(books.catalog.at(entry).key);
         return keys;
     });
@@ -103,7 +107,7 @@ std::vector<BlockKey> ColdStore::closest(const BlockKey& parent, std::span<const
 std::vector<ColdState> ColdStore::states(const BlockKey& parent, std::span<const TokenId> tokens) const {
     return m_inner->context.books.with([&](const ColdBooks& books) {
         std::vector<ColdState> states;
-        if (books.closed) return states;
+        if (books.off()) return states;
         for (const ColdEntryId id : books.catalog.states(parent, tokens)) {
             const ColdEntry& entry = books.catalog.at(id);
             states.push_back({entry.key, entry.count});
@@ -121,7 +125,7 @@ StageResult ColdStore::stage(const ColdBlock& block) {
     const std::int64_t today = context.dayNow();
     const std::uint32_t now = context.secondsNow();
     const auto check = [&](ColdBooks& books) {
-        if (books.closed || books.limitBytes == 0) return StageResult::Off;
+        if (books.off()) return StageResult::Off;
         books.today = today;
         if (books.catalog.find(block.head.key) != kNoColdEntry) return StageResult::AlreadyThere;
         const auto model = books.catalog.modelNumber(block.head.identity);
@@ -213,7 +217,7 @@ ReadTicket ColdStore::read(ColdRead order) {
     bool closed = false;
     const ReadTicket ticket = m_inner->context.books.with([&](ColdBooks& books) {
         const ReadTicket made{++books.lastTicket};
-        closed = books.closed || books.readsStopped;
+        closed = books.off() || books.readsStopped;
         if (closed)
             books.done.push_back({made, 0});
         else
@@ -252,7 +256,7 @@ bool ColdStore::waitForRoom(double ms) {
     while (std::chrono::steady_clock::now() < until) {
         context.roomAsked = true;
         const auto room = context.books.with([&](const ColdBooks& books) -> std::optional<bool> {
-            if (books.closed || books.paused || books.limitBytes == 0) return false;
+            if (books.off() || books.paused) return false;
             if (books.staging.bytes() <= context.settings.stagedBytes / 2) return true;
             return std::nullopt;
         });
@@ -273,6 +277,10 @@ void ColdStore::setLimit(std::uint64_t bytes) {
     m_inner->ringKeeper();
 }
 
+void ColdStore::setFloor(std::uint64_t bytes) {
+    m_inner->context.books.with([&](ColdBooks& books) { books.floorBytes = bytes; });
+}
+
 void ColdStore::setCodec(ColdCodec codec) {
     m_inner->context.books.with([&](ColdBooks& books) { books.codec = codec; });
 }
@@ -286,7 +294,7 @@ ColdTierStatus ColdStore::status() const {
     const std::int64_t today = context.dayNow();
     return context.books.with([&](const ColdBooks& books) {
         ColdTierStatus status = books.counters;
-        status.on = !books.closed && books.limitBytes > 0;
+        status.on = !books.off();
         status.folder = context.folder.root().string();
         status.limitBytes = books.limitBytes;
         status.usedBytes = books.usedBytes();
@@ -294,7 +302,7 @@ ColdTierStatus ColdStore::status() const {
         status.stagedBytes = books.staging.bytes();
         status.blocks = books.catalog.blocks();
         status.freeDiskBytes = books.freeDiskBytes;
-        status.floorBytes = context.settings.floorBytes;
+        status.floorBytes = books.floorBytes;
         status.bytesPerDay = books.bytesPerDay;
         const auto written = books.writtenByDay.find(today);
         status.writtenTodayBytes = written == books.writtenByDay.end() ? 0 : written->second;

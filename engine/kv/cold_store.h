@@ -105,6 +105,8 @@ public:
     static Expected<std::unique_ptr<ColdStore>> open(ColdSettings settings);
     ~ColdStore();                      // close()
 
+    bool isOn() const;                 // false: the limit is 0, or it was closed
+
     // ---- What is there. find, and a walk over 1000 keys, take microseconds.
     std::optional<ColdFacts> find(const BlockKey& key) const;
     std::vector<std::optional<ColdFacts>> findAll(std::span<const BlockKey> keys) const;  // under one lock
@@ -148,7 +150,8 @@ public:
     void dropImport(const Incoming& incoming);
 
     // ---- Settings and figures.
-    void setLimit(std::uint64_t bytes);      // evicts in the background
+    void setLimit(std::uint64_t bytes);      // evicts in the background; 0: off, what is there stays and is not found
+    void setFloor(std::uint64_t bytes);
     void setCodec(ColdCodec codec);
     void setBytesPerDay(std::uint64_t bytes);
     ColdTierStatus status() const;

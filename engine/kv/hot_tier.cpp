@@ -10,7 +10,7 @@
 namespace larder::kv {
 
 HotTier::HotTier(std::size_t limitBytes, std::size_t ceilingBytes, ColdStore* cold)
-    : m_limitBytes(limitBytes), m_ceilingBytes(std::max(limitBytes, ceilingBytes)), m_cold(cold) {}
+    : m_limitBytes(limitBytes), m_ceilingBytes(std::max(limitBytes, ceilingBytes)), m_cold(cold), m_saves(cold != nullptr && cold->isOn()) {}
 
 std::size_t HotTier::cachedBytes() const {
     std::size_t bytes = 0;
@@ -50,7 +50,9 @@ void HotTier::give(std::size_t bytes) {
 
 bool HotTier::save(std::size_t bytes) {
     if (m_cold == nullptr) return false;
-    if (const std::uint64_t takenBack = m_cold->takenBackBlocks(); std::exchange(m_takenBack, takenBack) != takenBack)
+    const bool turnedOn = m_cold->isOn() && !m_saves;
+    m_saves = m_cold->isOn();
+    if (const std::uint64_t takenBack = m_cold->takenBackBlocks(); std::exchange(m_takenBack, takenBack) != takenBack || turnedOn)
         for (KvCache* cache : m_caches) cache->wantMissingSaved();
     bool more = false;
     for (KvCache* cache : m_caches) {

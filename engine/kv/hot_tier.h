@@ -39,6 +39,7 @@ public:
     // Forgets what no lease holds, of one identity or of all.
     void forget(const base::Hash128* identity);
     ColdStore* cold() const { return m_cold; }
+    bool saves() const { return m_saves; }  // there is a cold store and it is on, as of the last save()
 
     // At most the ceiling. Evicts what is too much; what is leased stays.
     void setLimit(std::size_t bytes);
@@ -68,6 +69,7 @@ private:
     std::uint64_t m_evictedBlocks = 0;
     std::uint64_t m_tick = 0;             // order of use over all caches
     std::uint64_t m_roomChanges = 0;
+    bool m_saves;
     std::uint64_t m_takenBack = 0;        // blocks that the cold store took and could not write, as of the last save
     std::vector<KvCache*> m_caches;
 };

@@ -138,7 +138,7 @@ void KvCache::noteUse(const LeaseRecord& lease, NodeId partial) {
         if (lease.keep == Keep::Known) node.fleeting = false;
         keys.push_back(node.full() ? node.key : tailKey(m_index.at(node.parent).key, node.held()));
     }
-    if (m_tier.cold() == nullptr || keys.empty()) return;
+    if (!m_tier.saves() || keys.empty()) return;
     const auto there = m_tier.cold()->findAll(keys);
     for (std::size_t i = 0; i < found.size(); ++i)
         if (!there[i] && (m_index.at(found[i]).full() || m_index.at(found[i]).leases == 1)) wantSaved(found[i]);  // a tail that still grows: later

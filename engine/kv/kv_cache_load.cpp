@@ -26,7 +26,7 @@ void KvLoad::giveUp() {
 }
 
 LoadStart KvCache::load(std::span<const TokenId> prefix) {
-    if (m_tier.cold() == nullptr || prefix.empty()) return {};
+    if (!m_tier.saves() || prefix.empty()) return {};
     const auto plan = planLoad(m_index, *m_tier.cold(), m_shape, prefix, knownTokens(prefix));
     if (!plan) return {};
     KeyChain keys(m_index.at(kRootNode).key);

@@ -8,7 +8,7 @@
 namespace larder::kv {
 
 void KvCache::wantSaved(NodeId node) {
-    if (m_tier.cold() != nullptr && !m_index.at(node).fleeting) m_index.markUnsaved(node, m_tier.tick());
+    if (m_tier.saves() && !m_index.at(node).fleeting) m_index.markUnsaved(node, m_tier.tick());
 }
 
 void KvCache::wantMissingSaved() {

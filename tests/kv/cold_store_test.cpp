@@ -203,9 +203,12 @@ TEST_F(ColdStoreTest, NeverMoreThanTheLimitLeavesGoFirstAndWhatWasUsedStays) {
     workAll();
     EXPECT_LE(bytesUnder("/cache"), kMiB);
     EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+    // Off is no limit: what is there stays, for when it is turned on again.
+    const std::uint64_t blocks = m_store->status().blocks;
     m_store->setLimit(0);
     workAll();
-    EXPECT_EQ(m_store->status().blocks, 0u);
+    EXPECT_EQ(m_store->status().blocks, blocks);
+    EXPECT_FALSE(m_store->find(chains.back()[0].key()));
     EXPECT_EQ(stage(chains[1][0]), StageResult::Off);
 }
 

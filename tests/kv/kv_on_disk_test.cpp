@@ -246,6 +246,29 @@ TEST_P(KvOnDisk, WhatAFullDiskRefusedIsWrittenLater) {
     cold->stopReading();
 }
 
+TEST_P(KvOnDisk, TurnedOffItIsAsIfItWereNotThereAndNothingIsLost) {
+    DiskHouse house(GetParam());
+    const auto tokens = tokensFrom(300, 1);
+    const auto keep = [&](const std::vector<TokenId>& which) {
+        KvLease lease = house.hot().compute(which);
+        lease.keepState(SnapshotKind::ReplyEnd);
+    };
+    keep(tokens);
+    house.save();
+    house.cold().setLimit(0);
+    house.save();
+    house.hot().tier.forget(nullptr);
+    EXPECT_FALSE(house.hot().cache->load(tokens).load);
+    const auto meanwhile = tokensFrom(200, 2);
+    keep(meanwhile);
+    house.save();
+    house.cold().setLimit(std::uint64_t{64} << 20);
+    house.save();
+    house.restart();
+    EXPECT_EQ(house.load(tokens), 300u);
+    EXPECT_EQ(house.load(meanwhile), 200u) << "known in RAM when it was turned on again";
+}
+
 // Conversations that grow, fork, end and are left, over restarts, with a RAM that is too small and a disk that is too small.
 TEST_P(KvOnDisk, NothingIsWrongOverManyRestarts) {
     DiskHouse house(GetParam(), 60, 250 * 8192);
