@@ -57,7 +57,8 @@ struct CachedPrefix {
     std::uint64_t uses = 0;
     std::int64_t createdUnixMs = 0;
     std::int64_t lastUsedUnixMs = 0;
-    bool pinned = false;
+    bool pinned = false;               // all of it
+    std::uint64_t pinnedTokens = 0;    // from the first on: a request pins its prompt, not what follows
 };
 
 struct CacheListing {

@@ -217,7 +217,8 @@ std::string cacheDocument(const ColdTierStatus& status, const CacheListing& list
                                    {"uses", prefix.uses},
                                    {"created_unix_ms", prefix.createdUnixMs},
                                    {"last_used_unix_ms", prefix.lastUsedUnixMs},
-                                   {"pinned", prefix.pinned}});
+                                   {"pinned", prefix.pinned},
+                                   {"pinned_tokens", prefix.pinnedTokens}});
     return base::dumpJson(out);
 }
 

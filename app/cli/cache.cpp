@@ -93,7 +93,7 @@ int cacheLs(CacheDoor& door, const CacheAsked& asked) {
     for (const QJsonValue prefix : prefixes)
         rows.push_back({prefix["id"].toString().toStdString().substr(0, columns), prefix["model"].toString().toStdString(),
                         groupedIn(prefix["tokens"]), bytesIn(prefix["bytes"]), bytesIn(prefix["own_bytes"]), groupedIn(prefix["uses"]),
-                        timeIn(prefix["last_used_unix_ms"]), prefix["pinned"].toBool() ? "yes" : ""});
+                        timeIn(prefix["last_used_unix_ms"]), prefix["pinned"].toBool() ? "yes" : countIn(prefix["pinned_tokens"]) > 0 ? groupedIn(prefix["pinned_tokens"]) + " tokens" : ""});
     return tell(asked, *listed, table(rows));
 }
 

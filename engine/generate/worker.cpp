@@ -296,7 +296,7 @@ std::string Worker::Inner::integrityNow() const {
         if (auto broken = seat.lane->checkIntegrity(); !broken.empty()) return broken;
     }
     for (const auto& cache : left) {
-        if (cache->leasedBytes() > 0) return "A model that is gone holds KV blocks.";
+        if (cache->leasedBytes() > 0 && cache->loads() == 0) return "A model that is gone holds KV blocks.";
         if (auto broken = cache->checkIntegrity(); !broken.empty()) return broken;
     }
     return tier.checkIntegrity();

@@ -72,6 +72,9 @@ CachedPrefix prefixOf(const ColdCatalog& catalog, ColdEntryId id, std::uint64_t 
     prefix.createdUnixMs = end.createdS * kMsPerSecond;
     prefix.lastUsedUnixMs = end.usedS * kMsPerSecond;
     prefix.pinned = end.pinned;
+    ColdEntryId pinned = id;
+    while (catalog.at(pinned).present && !catalog.at(pinned).pinned) pinned = catalog.at(pinned).parent;
+    if (catalog.at(pinned).present) prefix.pinnedTokens = catalog.at(pinned).position + std::uint64_t{catalog.at(pinned).count};
     return prefix;
 }
 

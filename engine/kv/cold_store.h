@@ -71,7 +71,7 @@ struct ColdBlock {
     ColdHead head;                     // parts: group and rawBytes; codec and storedBytes are the store's business
     std::vector<std::span<const std::byte>> payload;  // [parts]
     bool pinned = false;
-    std::uint32_t uses = 0;
+    std::uint32_t uses = 0;            // requests that computed or found it
 };
 
 enum class StageResult { Staged, AlreadyThere, NoParent, NotAdmitted, Full, Off };  // Full: no room in RAM now, see news

@@ -39,7 +39,7 @@ void ColdStore::Inner::keep() {
 }
 
 void ColdStore::Inner::serveReads(std::size_t reader) {
-    base::yieldToComputing();
+    base::lowerThreadPriority();  // as those who compute: a request waits for what is read
     ColdReader work(context);
     const auto mayHelp = [&] { return reader == 0 || !context.settings.busy || !context.settings.busy(); };
     while (!bells[reader]->closed()) {

@@ -62,7 +62,7 @@ StageResult KvCache::stagePayload(NodeId id, std::size_t& bytes) {
     block.head.tokens.assign(node.held().begin(), node.held().end());
     block.head.elementBytes = m_shape.elementBytes;
     block.pinned = node.pinned;
-    block.uses = node.uses;
+    block.uses = node.uses + 1;  // and by the one who computed it
     for (std::size_t group = 0; group < m_pools.size(); ++group) {
         if (node.payload[group] == kNoBlock) continue;
         const std::size_t size = m_shape.groups[group].blockBytes;
@@ -89,7 +89,7 @@ StageResult KvCache::stageStates(NodeId id, std::size_t& bytes) {
         block.head.parts.push_back({.group = -1, .rawBytes = m_shape.stateBytes});
         block.payload.push_back({m_states->data(snapshot.state), m_shape.stateBytes});
         block.pinned = node.pinned;
-        block.uses = node.uses;
+        block.uses = node.uses + 1;  // and by the one who computed it
         const StageResult result = m_tier.cold()->stage(block);
         if (result != StageResult::Staged && result != StageResult::AlreadyThere) return result;
         bytes += m_shape.stateBytes;

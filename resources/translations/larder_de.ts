@@ -2200,6 +2200,10 @@ Zuerst aufgehoben %3, zuletzt benutzt %4</translation>
         <comment>column</comment>
         <translation>Angeheftet</translation>
     </message>
+    <message>
+        <source>in part</source>
+        <translation>teilweise</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::RepositoryChoice</name>

@@ -25,7 +25,7 @@ bool isBefore(const CachedPrefix& a, const CachedPrefix& b, int column) {
         case PrefixTable::OwnSize: return a.ownBytes < b.ownBytes;
         case PrefixTable::Uses: return a.uses < b.uses;
         case PrefixTable::LastUsed: return a.lastUsedUnixMs < b.lastUsedUnixMs;
-        case PrefixTable::Pinned: return a.pinned < b.pinned;
+        case PrefixTable::Pinned: return std::pair(a.pinned, a.pinnedTokens) < std::pair(b.pinned, b.pinnedTokens);
         default: return false;
     }
 }
@@ -95,7 +95,7 @@ QString PrefixTable::text(const CachedPrefix& prefix, int column) const {
         case OwnSize: return StatusText::bytes(prefix.ownBytes);
         case Uses: return StatusText::count(prefix.uses);
         case LastUsed: return StatusText::ago(prefix.lastUsedUnixMs, QDateTime::currentMSecsSinceEpoch());
-        case Pinned: return prefix.pinned ? tr("pinned") : QString();
+        case Pinned: return prefix.pinned ? tr("pinned") : prefix.pinnedTokens > 0 ? tr("in part") : QString();
         default: return {};
     }
 }
