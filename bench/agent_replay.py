@@ -23,7 +23,7 @@ in which the modes take turns; a number of tokens is the largest.
 
 --short is a trace of 12 turns for the starter's window of 8,192; without it the model is that of make_window_model.py. The folder
 holds the servers' files while it runs (default ~/.cache/larder-bench): it should lie on the disk that is meant. A round of all modes
-takes about ten minutes, --short two. Nothing else should run on the machine meanwhile. Linux. Standard library only.
+takes a quarter of an hour, --short a few minutes. Nothing else should run on the machine meanwhile. Linux. Standard library only.
 """
 import argparse
 import contextlib
