@@ -8,8 +8,6 @@
 namespace larder::kv {
 namespace {
 
-constexpr int kMostAttempts = 3;  // at a folder that cannot be read
-
 bool lowerKey(const BlockKey& a, const BlockKey& b) {
     return a.high != b.high ? a.high < b.high : a.low < b.low;
 }
@@ -18,9 +16,7 @@ bool lowerKey(const BlockKey& a, const BlockKey& b) {
 
 Expected<void> ColdAdoption::scanNext() {
     auto done = m_nextSubfolder == 0 ? scanRest() : scanSubfolder(m_nextSubfolder - 1);
-    if (!done && ++m_attempts < kMostAttempts) return done;
-    m_attempts = 0;
-    if (!done) base::logWarning("A folder of the KV cache is left out: " + done.error().message);
+    if (!done) return done;
     if (++m_nextSubfolder > kColdSubfolders) m_known = {};
     return {};
 }

@@ -22,7 +22,8 @@ public:
     ColdAdoption(ColdContext& context, ColdQuarantine& quarantine, ColdRemovals& removals)
         : m_context(&context), m_quarantine(&quarantine), m_removals(&removals) {}
 
-    // One folder. Nothing is written before all were looked through: only then are all bytes counted.
+    // One folder; the same again after an Error. Nothing is written before all were looked through: only then are all bytes
+    // counted. So a folder that can never be listed keeps the store from writing, and status().problem names it.
     Expected<void> scanNext();
     bool scanned() const { return m_nextSubfolder > kColdSubfolders; }
 
@@ -48,7 +49,6 @@ private:
     ColdRemovals* m_removals;
     std::size_t m_nextSubfolder = 0;             // 0: the other folders; n: blocks/(n-1)
     std::vector<BlockKey> m_known;               // keys on the disk when the scan began, sorted
-    int m_attempts = 0;
     std::deque<Stray> m_strays;
     std::deque<Stray> m_unreadable;              // by an error of the disk
     ColdScratch m_scratch;

@@ -139,7 +139,7 @@ Expected<CacheCleared> ColdStore::clear(const std::string& model, bool pinnedToo
     };
     const auto clearNow = [&] {
         ColdKeeper& keeper = m_inner->keeper;
-        keeper.finishScan();
+        note(keeper.finishScan());
         const auto keys = m_inner->context.books.with([&](const ColdBooks& books) { return keysOfModel(books.catalog, model); });
         if (!keys) {
             problem = keys.error();

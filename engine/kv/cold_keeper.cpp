@@ -256,9 +256,10 @@ double ColdKeeper::restMs() {
     });
 }
 
-void ColdKeeper::finishScan() {
+Expected<void> ColdKeeper::finishScan() {
     while (!m_adoption.scanned())
-        if (const auto scanned = m_adoption.scanNext(); !scanned) m_trouble.failed(scanned.error());
+        if (auto scanned = m_adoption.scanNext(); !scanned) return scanned;
+    return {};
 }
 
 Expected<void> ColdKeeper::removeStrays() {
@@ -271,10 +272,10 @@ Expected<void> ColdKeeper::removeStrays() {
 
 void ColdKeeper::finish() {
     m_trouble.endPause();
-    if (m_context->books.with([](const ColdBooks& books) { return books.staging.blocks() > 0; })) finishScan();
-    m_trouble.endPause();
+    const bool waiting = m_context->books.with([](const ColdBooks& books) { return books.staging.blocks() > 0; });
+    const bool mayWrite = waiting && finishScan().ok();
     // An error of the disk ends it: the rest is computed again some day.
-    while (!m_trouble.pausing() && m_writer.write(false)) continue;
+    while (mayWrite && !m_trouble.pausing() && m_writer.write(false)) continue;
     m_trouble.endPause();
     (void)m_quarantine.settleLeftovers();
     (void)flushIndex();

@@ -37,7 +37,7 @@ public:
     // For what is done by hand, on this thread.
     Expected<void> settleLeftovers() { return m_quarantine.settleLeftovers(); }
     Expected<void> flushIndex();                       // all of it
-    void finishScan();
+    Expected<void> finishScan();                       // at once, so that all bytes are counted
     Expected<void> removeStrays();                     // and the quarantine
     ColdImports& imports() { return m_imports; }
 

@@ -156,7 +156,7 @@ Expected<ColdStore::Incoming> ColdStore::importPrefix(const std::filesystem::pat
         return result;
     };
     done = onKeeper([&]() -> Expected<void> {
-        m_inner->keeper.finishScan();
+        if (auto scanned = m_inner->keeper.finishScan(); !scanned) return scanned;
         const auto number = m_inner->keeper.imports().begin();
         if (!number) return number.error();
         incoming.number = *number;

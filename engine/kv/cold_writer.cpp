@@ -70,11 +70,11 @@ bool ColdWriter::write(bool patient) {
 
 // False: there is no room, or the disk refused; the block was taken back.
 bool ColdWriter::start(InFlight& flight) {
+    flight.head = flight.block->head;
     if (m_context->books.with([](const ColdBooks& books) { return books.limitBytes == 0; })) {
         refuse(flight.head.key);
         return false;
     }
-    flight.head = flight.block->head;
     const std::uint64_t bytes = wholePages(kColdHeadBytes + flight.block->byteCount);
     switch (m_room->make(bytes)) {
         case ColdRoomResult::Made: break;

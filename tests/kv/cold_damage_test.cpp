@@ -48,6 +48,30 @@ TEST_F(ColdDamage, AFileThatIsGoneIsAMiss) {
     EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
 }
 
+TEST_F(ColdDamage, NothingIsWrittenBeforeAllBytesAreCounted) {
+    open();
+    stageAll(coldChain(1, 40));
+    m_store->close();
+    m_settings.limitBytes = 400'000;
+    for (const char* suffix : {"", "-wal"}) ASSERT_TRUE(m_files.remove((m_settings.folder / "index.sqlite3").string() + suffix));
+    ASSERT_TRUE(m_files.makeFolder(m_settings.folder / "blocks/ff"));
+    ASSERT_TRUE(m_files.open(m_settings.folder / "blocks/ff/00.part", base::OpenMode::Write));
+    open();
+    support::FaultPlan plan;
+    plan.failedName = 1;
+    m_files.plan(plan);  // what an earlier run left cannot be removed, so the look through the folders does not end
+    const auto fresh = coldChain(500, 3);
+    stageAll(fresh);
+    for (int i = 0; i < 5; ++i, m_steadyMs += 100'000) workAll();
+    EXPECT_NE(m_store->status().problem, "");
+    EXPECT_EQ(m_store->status().writtenBlocks, 0u);
+    m_files.plan({});
+    m_steadyMs += 100'000;
+    workAll();
+    EXPECT_LE(bytesUnder("/cache"), m_settings.limitBytes);
+    EXPECT_EQ(m_store->status().usedBytes, bytesUnder("/cache"));
+}
+
 TEST_F(ColdDamage, AnErrorOfReadingIsAMissNow) {
     open();
     const auto chain = coldChain(1, 2);

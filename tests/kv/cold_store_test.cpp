@@ -245,6 +245,21 @@ TEST_F(ColdStoreTest, PinnedBlocksStayAndDoNotExceedTheLimit) {
     EXPECT_EQ(thereOf(pinned), 8u);
 }
 
+TEST_F(ColdStoreTest, TurnedOffWithStagedBlocksItTakesThemBackAndEnds) {
+    open();
+    const auto chain = coldChain(1, 3);
+    stageAll(chain);
+    m_store->setLimit(0);
+    workAll();
+    EXPECT_EQ(m_store->status().stagedBytes, 0u);
+    EXPECT_EQ(m_store->status().blocks, 0u);
+    m_store->setLimit(64 * kMiB);
+    stageAll(chain);
+    m_store->setLimit(0);
+    m_store->close();
+    EXPECT_EQ(m_store->status().stagedBytes, 0u);
+}
+
 TEST_F(ColdStoreTest, FreeSpaceBelowTheFloorIsNoRoom) {
     m_settings.floorBytes = std::uint64_t{1} << 41;
     open();
