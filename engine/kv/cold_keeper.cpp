@@ -204,6 +204,14 @@ Expected<void> ColdKeeper::flushIndex() {
 
 // ---- The work.
 
+bool ColdKeeper::takeStagedBack() {
+    return m_context->books.with([](ColdBooks& books) {
+        const std::uint64_t before = books.counters.refusedBlocks;
+        while (const auto first = books.staging.after(0).block) books.counters.refusedBlocks += books.takeBack(first->head.key);
+        return books.counters.refusedBlocks > before;
+    });
+}
+
 bool ColdKeeper::evictSome() {
     if (!m_room.overLimit()) return false;
     // What the WAL holds twice goes first.
@@ -215,6 +223,8 @@ bool ColdKeeper::evictSome() {
     }
     const auto evicted = m_room.evictOne();
     if (evicted == ColdRoomResult::Failed) m_trouble.failed(m_room.problem());
+    // What is staged keeps its parents: over the limit it goes first. It is known in RAM, and staged again when it is used again.
+    if (evicted == ColdRoomResult::None && takeStagedBack()) return true;
     if (evicted == ColdRoomResult::None) m_trouble.noRoom(m_room.problem().message);
     return evicted == ColdRoomResult::Made;
 }

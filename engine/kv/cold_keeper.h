@@ -46,6 +46,7 @@ private:
     Expected<void> loadIndex();
     void rebuildIndex();
     bool evictSome();
+    bool takeStagedBack();
     bool flushSome(bool everything);
     ColdIndexChanges takeChanges(bool everything);
     void putBack(const ColdIndexChanges& changes);
