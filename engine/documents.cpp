@@ -15,15 +15,6 @@ double percent(double share) { return roundedTo(share * 100, 100); }
 double rate(double perSecond) { return roundedTo(perSecond, 100); }
 double milliseconds(double ms) { return roundedTo(ms, 1000); }
 
-const char* stateWord(ModelState state) {
-    switch (state) {
-        case ModelState::Unloaded: return "unloaded";
-        case ModelState::Loading: return "loading";
-        case ModelState::Loaded: return "loaded";
-        case ModelState::Failed: return "failed";
-    }
-    return "unloaded";
-}
 
 void addCounters(Json& out, const UsageCounters& counters, double savedSeconds) {
     out["requests"] = counters.requests;
@@ -158,6 +149,16 @@ Json allTimeJson(const UsageTotals& totals) {
 }
 
 }  // namespace
+
+const char* stateWord(ModelState state) {
+    switch (state) {
+        case ModelState::Unloaded: return "unloaded";
+        case ModelState::Loading: return "loading";
+        case ModelState::Loaded: return "loaded";
+        case ModelState::Failed: return "failed";
+    }
+    return "unloaded";
+}
 
 std::string statusDocument(const StatusReport& report) {
     const EngineStatus& engine = report.engine;

@@ -22,6 +22,8 @@ struct StatusReport {
     UsageTotals allTime;
 };
 
+const char* stateWord(ModelState state);  // "loaded"
+
 std::string statusDocument(const StatusReport& report);
 std::string usageDocument(std::int64_t firstUnixHour, std::int64_t lastUnixHour, const std::vector<UsageHour>& hours);
 

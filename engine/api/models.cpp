@@ -5,19 +5,10 @@
 
 #include "engine/api/prompt.h"
 #include "engine/base/json.h"
+#include "engine/documents.h"
 
 namespace larder::api {
 namespace {
-
-const char* stateName(ModelState state) {
-    switch (state) {
-        case ModelState::Unloaded: return "unloaded";
-        case ModelState::Loading: return "loading";
-        case ModelState::Loaded: return "loaded";
-        case ModelState::Failed: return "failed";
-    }
-    return "unloaded";
-}
 
 ModelStatus statusOf(const Generator& generator, const std::string& name) {
     for (const ModelStatus& model : generator.status().models)
@@ -40,7 +31,7 @@ base::Json modelJson(const Generator& generator, const ModelInfo& model) {
     entry["quantization"] = model.quantisation;
     entry["size_bytes"] = model.fileBytes;
     entry["loaded"] = status.state == ModelState::Loaded;
-    entry["state"] = stateName(status.state);
+    entry["state"] = stateWord(status.state);
     if (!status.failure.empty()) entry["failure"] = status.failure;
     return entry;
 }

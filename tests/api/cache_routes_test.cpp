@@ -42,7 +42,7 @@ TEST_F(CacheRoutes, ListTellsModelsAndPrefixes) {
     EXPECT_EQ(body["models"].dump(), R"([{"name":"tiny","identity":"00ff","blocks":3,"bytes":300,"pinned_bytes":100,"prefixes":1,)"
                                      R"("last_used_unix_ms":5}])");
     EXPECT_EQ(body["prefixes"].dump(), R"([{"id":"abc","model":"tiny","tokens":150,"bytes":300,"own_bytes":200,"uses":7,)"
-                                       R"("created_unix_ms":1,"last_used_unix_ms":2,"pinned":true}])");
+                                       R"("created_unix_ms":1,"last_used_unix_ms":2,"pinned":true,"pinned_tokens":0}])");
 }
 
 TEST_F(CacheRoutes, VerbsReachTheCache) {
