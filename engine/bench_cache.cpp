@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kTurns = 10;
 constexpr std::size_t kAnswerTokens = 40;
+constexpr std::size_t kLeastWindow = 1024;
 constexpr std::size_t kMostWindow = 16384;
 constexpr TokenId kFirstId = 100;
 constexpr TokenId kIds = 300;          // every vocabulary has so many
@@ -30,11 +31,16 @@ constexpr std::size_t kColdBytes = std::size_t{8} << 30;
 std::vector<std::vector<TokenId>> makeTrace(std::size_t windowTokens) {
     std::mt19937_64 random(1);
     const std::size_t room = windowTokens * 9 / 10 - kTurns * kAnswerTokens;
+    const std::size_t mean = std::max<std::size_t>(1, room * 6 / 10 / (kTurns - 1));
+    std::vector<std::size_t> counts{room * 4 / 10};
+    std::size_t all = counts.front();
+    for (std::size_t turn = 1; turn < kTurns; ++turn) {
+        counts.push_back(mean / 2 + random() % mean);
+        all += counts.back();
+    }
     std::vector<std::vector<TokenId>> turns;
-    for (std::size_t turn = 0; turn < kTurns; ++turn) {
-        const std::size_t mean = turn == 0 ? room * 4 / 10 : room * 6 / 10 / (kTurns - 1);
-        const std::size_t count = turn == 0 ? mean : mean / 2 + random() % std::max<std::size_t>(1, mean);
-        std::vector<TokenId> tokens(count);
+    for (const std::size_t count : counts) {
+        std::vector<TokenId> tokens(std::max<std::size_t>(1, all > room ? count * room / all : count));
         for (TokenId& token : tokens) token = kFirstId + static_cast<TokenId>(random() % kIds);
         turns.push_back(std::move(tokens));
     }
@@ -144,6 +150,9 @@ Expected<CacheBenchResult> runCacheBench(const std::string& modelNameOrPath, con
                                          const std::function<void(const std::string&)>& progress) {
     const auto model = resolveModel(modelNameOrPath, settings);
     if (!model) return model.error();
+    const std::size_t window = std::min(settings.contextTokens > 0 ? settings.contextTokens : model->contextTokens, kMostWindow);
+    if (window < kLeastWindow)
+        return Error{ErrorCode::Unsupported, model->name + " has a window of " + std::to_string(window) + " tokens; the conversation of this bench needs " + std::to_string(kLeastWindow)};
     Settings own = settings;
     own.baseDir = settings.baseDir / ("cache-bench-" + std::to_string(base::processId()));
     own.defaultModel = model->path.string();
@@ -152,7 +161,6 @@ Expected<CacheBenchResult> runCacheBench(const std::string& modelNameOrPath, con
     own.pinnedModels.clear();
     if (auto made = base::makeFolder(own.baseDir, 0700); !made) return made.error();
 
-    const std::size_t window = std::min(settings.contextTokens > 0 ? settings.contextTokens : model->contextTokens, kMostWindow);
     const auto trace = makeTrace(window);
     CacheBenchResult result;
     result.model = model->name;

@@ -257,6 +257,11 @@ class CommandLine(LarderTest):
         self.assertEqual((code, out), (2, ""))
         self.assertRegex(err, r"^larder: --only: warp[^\n]+\n$")
 
+    def test_bench_of_the_cache_needs_a_window(self):
+        code, out, err = self.larder("bench", MODEL, "--cache")
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, r"^larder: [^\n]*window of 512 tokens[^\n]*\n$")
+
     def test_list(self):
         shutil.copy(FIXTURES / f"{MODEL}.gguf", self.base / "models" / "half.gguf")
         with open(self.base / "models" / "half.gguf", "r+b") as half:
