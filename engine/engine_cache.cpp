@@ -1,6 +1,5 @@
 #include "engine/engine_cache.h"
 
-#include <charconv>
 #include <functional>
 #include <optional>
 #include <random>
@@ -8,26 +7,15 @@
 #include <vector>
 
 #include "engine/base/mailbox.h"
+#include "engine/kv/cold_block.h"
 
 namespace larder {
-namespace {
-
-std::optional<base::Hash128> identityOf(const std::string& hex) {
-    base::Hash128 identity;
-    if (hex.size() != 32) return std::nullopt;
-    const char* text = hex.data();
-    if (std::from_chars(text, text + 16, identity.high, 16).ptr != text + 16) return std::nullopt;
-    if (std::from_chars(text + 16, text + 32, identity.low, 16).ptr != text + 32) return std::nullopt;
-    return identity;
-}
-
-}  // namespace
 
 // RAM first: what it still knew would be written again.
 Expected<CacheCleared> EngineCache::clear(const std::string& model, bool pinnedToo) {
     Forget forget{.model = model, .identities = {}, .done = {}};
     for (const CachedModel& each : store().list().models)
-        if (const auto identity = identityOf(each.identity); identity && !model.empty() && each.name == model) forget.identities.push_back(*identity);
+        if (const auto identity = kv::keyOfHex(each.identity); identity && !model.empty() && each.name == model) forget.identities.push_back(*identity);
     const auto answer = std::make_shared<base::Mailbox<bool>>();
     forget.done = [answer] { answer->post(true); };
     if (!m_conductor->post(std::move(forget))) return shuttingDown();

@@ -50,8 +50,8 @@ void HotTier::give(std::size_t bytes) {
 
 bool HotTier::save(std::size_t bytes) {
     if (m_cold == nullptr) return false;
-    const bool turnedOn = m_cold->isOn() && !m_saves;
-    m_saves = m_cold->isOn();
+    const bool on = m_cold->isOn();
+    const bool turnedOn = !std::exchange(m_saves, on) && on;
     if (const std::uint64_t takenBack = m_cold->takenBackBlocks(); std::exchange(m_takenBack, takenBack) != takenBack || turnedOn)
         for (KvCache* cache : m_caches) cache->wantMissingSaved();
     bool more = false;

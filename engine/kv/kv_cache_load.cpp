@@ -57,7 +57,7 @@ std::unique_ptr<LoadRecord> KvCache::prepareLoad(const LoadPlan& plan, std::span
 
 bool KvCache::takeRoom(LoadRecord& load, const LoadPlan& plan) {
     const bool partly = !plan.partly.empty();
-    const std::size_t blocks = partly ? plan.tokens / kBlockTokens + 1 : std::max((plan.tokens + kBlockTokens - 1) / kBlockTokens, plan.path.size());
+    const std::size_t blocks = partly ? plan.tokens / kBlockTokens + 1 : std::max(roundUpBlocks(plan.tokens), plan.path.size());
     std::size_t bytes = plan.state ? 2 * m_states->strideBytes() : 0;  // as it is read, and as it is kept
     for (const LoadPlan::Block& block : plan.blocks)
         for (const std::size_t group : block.groups) bytes += m_pools[group]->strideBytes();
