@@ -178,11 +178,9 @@ Expected<void> ColdIndex::loadModels(ColdIndexContents& contents) {
     }
 }
 
-Expected<ColdIndexContents> ColdIndex::load(const std::function<void(const ColdIndexContents&)>& models,
-                                            const std::function<void(const ColdRow&)>& row) {
+Expected<ColdIndexContents> ColdIndex::load(const std::function<void(const ColdRow&)>& row) {
     ColdIndexContents contents;
     if (auto loaded = loadModels(contents); !loaded) return loaded.error();
-    models(contents);
     auto rows = m_database->prepare("SELECT * FROM blocks");
     if (!rows) return rows.error();
     while (true) {

@@ -51,9 +51,8 @@ public:
     // Removes the database and what belongs to it.
     static Expected<void> discard(const std::filesystem::path& file, base::FileSystem& files);
 
-    // Models first, then every good row, in no order.
-    Expected<ColdIndexContents> load(const std::function<void(const ColdIndexContents&)>& models,
-                                     const std::function<void(const ColdRow&)>& row);
+    // Hands out every good row, in no order; the result is everything else.
+    Expected<ColdIndexContents> load(const std::function<void(const ColdRow&)>& row);
     Expected<void> write(const ColdIndexChanges& changes);
     Expected<void> checkpoint();       // gives back what rows that are gone took, and empties the WAL
     std::uint64_t diskBytes() const { return m_database->diskBytes(); }

@@ -52,7 +52,7 @@ Expected<void> ColdKeeper::openIndex() {
 
 Expected<void> ColdKeeper::loadIndex() {
     std::vector<ColdRow> rows;
-    auto contents = m_index->load([](const ColdIndexContents&) {}, [&](const ColdRow& row) { rows.push_back(row); });
+    auto contents = m_index->load([&](const ColdRow& row) { rows.push_back(row); });
     if (!contents) return std::move(contents).error();
     // In the order of use: who was used last stands in front of its siblings.
     std::sort(rows.begin(), rows.end(), [](const ColdRow& a, const ColdRow& b) { return a.entry.tick < b.entry.tick; });

@@ -24,7 +24,7 @@ protected:
     }
     ColdIndexContents load() {
         m_rows.clear();
-        auto contents = m_index->load([](const ColdIndexContents&) {}, [&](const ColdRow& row) { m_rows.push_back(row); });
+        auto contents = m_index->load([&](const ColdRow& row) { m_rows.push_back(row); });
         EXPECT_TRUE(contents);
         std::sort(m_rows.begin(), m_rows.end(), [](const ColdRow& a, const ColdRow& b) { return a.entry.tick < b.entry.tick; });
         return contents ? *contents : ColdIndexContents{};
