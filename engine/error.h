@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>
@@ -30,6 +31,9 @@ enum class ErrorCode {
 struct Error {
     ErrorCode code = ErrorCode::Internal;
     std::string message;
+    // Of ContextExceeded: how many tokens the prompt has and the window takes. Protocols put them into words of their own.
+    std::size_t promptTokens = 0;
+    std::size_t windowTokens = 0;
 };
 
 // A T or an Error. Like C++23's std::expected with the error type fixed; value() and error() REQUIRE the right state.

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "engine/constraint.h"
 #include "engine/error.h"
 #include "engine/types.h"
 
@@ -47,6 +49,7 @@ struct GenerationRequest {
     // Where later requests are likely to branch off (after system prompt and tools): models with a recurrent state
     // keep a snapshot there. Ascending; a hint, others are ignored.
     std::vector<std::size_t> branchPositions;
+    std::shared_ptr<Constraint> constraint;  // null: any token may come. The engine's alone from submit() on
 };
 
 struct TokenLogprob {
@@ -140,7 +143,7 @@ inline Error promptTooLong(std::size_t promptTokens, std::size_t windowTokens, s
                            std::to_string(windowTokens) + " tokens";
     if (windowTokens < trainedTokens && promptTokens <= trainedTokens)
         sentence += "; the model itself can take " + std::to_string(trainedTokens) + ": raise --context or --hot-cache";
-    return {ErrorCode::ContextExceeded, std::move(sentence)};
+    return {ErrorCode::ContextExceeded, std::move(sentence), promptTokens, windowTokens};
 }
 
 }  // namespace larder

@@ -1,0 +1,80 @@
+// Coding agents on this machine, and what starts each of them on a local model: environment and arguments only, nothing of
+// the user's is written. Any thread; detecting looks at the disk.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace larder {
+
+struct AgentInfo {
+    std::string id;                    // "claude"
+    std::string name;                  // "Claude Code"
+    bool detected = false;
+    std::filesystem::path program;     // where it was found
+    std::string installHint;           // one sentence: how to get it
+};
+
+struct AgentVariable {
+    std::string name;
+    std::string value;                 // may be empty: set to nothing
+    std::string why;                   // one sentence for the page
+    bool secret = false;               // shown as dots
+};
+
+// A model as far as agents care.
+struct AgentModel {
+    std::string name;
+    std::size_t contextTokens = 0;     // the window a request gets
+};
+
+// Where the server is and what there is to run on.
+struct AgentServer {
+    std::string address;               // "http://127.0.0.1:1337"
+    std::string apiKey;                // empty: none is asked for
+    std::vector<AgentModel> models;    // usable ones
+};
+
+// What would be run. Warnings do not stop it; an Error does.
+struct AgentPlan {
+    AgentInfo agent;
+    AgentModel model;
+    std::vector<AgentVariable> environment;
+    std::vector<std::string> arguments;
+    std::vector<std::string> warnings; // one sentence each
+};
+
+// What the surroundings are; tests put theirs there. Empty members: the real ones.
+struct AgentSurroundings {
+    std::function<std::optional<std::string>(const std::string& variable)> environment = {};
+    std::filesystem::path home = {};
+    std::filesystem::path workingFolder = {};
+};
+
+// All that Larder knows, detected or not.
+std::vector<AgentInfo> findAgents(const AgentSurroundings& surroundings = {});
+
+// NotFound: no such agent id (lists them), or no such model. model empty: the only or largest-window one. more: arguments of
+// the user's, appended.
+Expected<AgentPlan> planAgent(const std::string& id, const AgentServer& server, const std::string& model,
+                              const std::vector<std::string>& more = {}, const AgentSurroundings& surroundings = {});
+
+// The plan as one line for a POSIX shell, everything quoted that needs it. hideSecrets: keys as "..." .
+enum class Secrets { Shown, Hidden };
+std::string shellCommand(const AgentPlan& plan, Secrets secrets = Secrets::Shown);
+
+// How other programs reach the server.
+struct Snippet {
+    std::string id;                    // "curl", "python", "javascript", "codex"
+    std::string title;
+    std::string text;
+};
+std::vector<Snippet> agentSnippets(const AgentServer& server, const std::string& model);
+
+}  // namespace larder
