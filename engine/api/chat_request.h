@@ -14,11 +14,25 @@
 
 namespace larder::api {
 
+// Which tool calls are asked for. Required and Named are forced: the answer is kept to a call (text/tool_constraint.h).
+enum class ToolUse { Auto, None, Required, Named };
+struct ToolChoice {
+    ToolUse use = ToolUse::Auto;
+    std::string name;      // Named
+    bool parallel = true;  // several calls in one answer may be made
+};
+
 struct ChatRequest {
     std::string model;  // empty = default
     // Exactly one of: messages (template applied), prompt text, prompt ids.
     std::shared_ptr<base::Json> messages;  // array in OpenAI form, canonical (chat_messages.h), for the template
-    std::shared_ptr<base::Json> tools;     // array or null
+    std::shared_ptr<base::Json> tools;     // array in OpenAI form, or null; rendered
+    std::shared_ptr<base::Json> deferredTools;  // likewise, rendered where they are loaded (in messages): for parsing their calls
+    ToolChoice toolChoice;
+    std::optional<bool> thinking;          // unset: as the model does by itself
+    // The answer is kept to this JSON schema (`true`: any object); null: free.
+    std::shared_ptr<base::Json> answerSchema;
+    bool answerSchemaStrict = false;       // keywords that cannot be kept to are refused
     std::shared_ptr<base::Json> templateVariables;  // chat_template_kwargs or null
     std::optional<std::string> promptText;
     bool promptIsTrusted = false;  // special tokens are recognised in promptText
@@ -44,6 +58,27 @@ struct OutputText {
     std::vector<PositionLogprobs> logprobs;  // of the tokens that went into this text
 };
 
+struct OutputReasoning {
+    std::string text;
+};
+
+// A tool call: one start, its arguments in pieces (joined: one JSON object), one end. Calls count from 0; between start and end
+// nothing else comes.
+struct OutputCallStart {
+    std::size_t index = 0;
+    std::string id;  // unique for ever
+    std::string name;
+};
+struct OutputCallArguments {
+    std::size_t index = 0;
+    std::string json;
+};
+struct OutputCallEnd {
+    std::size_t index = 0;
+    bool complete = true;  // false: it broke off; its arguments are no JSON
+    std::string raw;       // as the model wrote it; a collected answer shows this as text when it is not complete
+};
+
 struct OutputPromptLogprobs {  // echo with logprobs
     std::vector<PositionLogprobs> positions;
 };
@@ -51,6 +86,8 @@ struct OutputPromptLogprobs {  // echo with logprobs
 struct OutputFinished {
     FinishReason reason = FinishReason::Stop;
     std::string stopString;  // when a stop string ended it
+    bool windowFull = false; // Length because the model's window is full, not because of max_tokens
+    std::size_t calls = 0;   // complete tool calls
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;
     std::size_t followedTokens = 0;  // of the cached ones: another request computed them while this one waited
@@ -59,6 +96,7 @@ struct OutputFinished {
     GenerationTimings timings;
 };
 
-using OutputEvent = std::variant<OutputPromptLogprobs, OutputText, OutputFinished>;
+using OutputEvent = std::variant<OutputPromptLogprobs, OutputText, OutputReasoning, OutputCallStart, OutputCallArguments,
+                                 OutputCallEnd, OutputFinished>;
 
 }  // namespace larder::api

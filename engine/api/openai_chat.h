@@ -7,6 +7,8 @@ namespace larder::api {
 
 class OpenAiChat final : public Protocol {
 public:
+    std::string_view name() const override { return "openai chat"; }
+    std::string_view replyIdPrefix() const override { return "chatcmpl-"; }
     Expected<ChatRequest> readChat(const base::Json& body) override;
     std::string errorBody(const Error& error) const override;
 

@@ -19,6 +19,8 @@ namespace larder::api {
 
 class OpenAiCompletions final : public Protocol {
 public:
+    std::string_view name() const override { return "openai completions"; }
+    std::string_view replyIdPrefix() const override { return "cmpl-"; }
     Expected<ChatRequest> readChat(const base::Json& body) override;
     std::string errorBody(const Error& error) const override;
 

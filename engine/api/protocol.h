@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/api/chat_request.h"
 #include "engine/api/http_server.h"
@@ -18,6 +19,8 @@ struct ReplyContext {
     std::string id;     // globally unique, e.g. "chatcmpl-<24 hex>"
     std::string model;  // the name that answers
     std::int64_t createdSeconds = 0;
+    std::size_t promptTokens = 0;
+    std::size_t cachedTokens = 0;   // as known when the headers go out
     const text::Tokenizer* tokenizer = nullptr;  // for logprobs' token texts
     std::string promptText;                      // echo
     std::vector<TokenId> promptIds;              // echo
@@ -28,6 +31,11 @@ public:
     virtual ~Protocol() = default;
     // Error: InvalidArgument in one sentence that names the field.
     virtual Expected<ChatRequest> readChat(const base::Json& body) = 0;
+    // For lists of requests: "openai chat".
+    virtual std::string_view name() const = 0;
+    // What ids of replies and of tool calls begin with ("chatcmpl-", "call_").
+    virtual std::string_view replyIdPrefix() const = 0;
+    virtual std::string_view callIdPrefix() const { return "call_"; }
     // The body of an error reply; the status comes from error_reply.h.
     virtual std::string errorBody(const Error& error) const = 0;
 

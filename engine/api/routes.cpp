@@ -219,9 +219,9 @@ void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& r
         OpenAiChat chat;
         OpenAiCompletions completions;
         if (target == Target::Chat)
-            serveChat(services, chat, "chatcmpl-", std::move(*body), *reply, mailbox);
+            serveChat(services, chat, std::move(*body), *reply, mailbox);
         else
-            serveChat(services, completions, "cmpl-", std::move(*body), *reply, mailbox);
+            serveChat(services, completions, std::move(*body), *reply, mailbox);
     });
     if (!started)
         sendError(*reply, 503,

@@ -91,9 +91,9 @@ GenerationRequest generationRequest(const PreparedChat& chat, bool noStore) {
     return generation;
 }
 
-ReplyContext replyContext(const PreparedChat& chat, const std::string& idPrefix) {
+ReplyContext replyContext(const PreparedChat& chat, const Protocol& protocol) {
     ReplyContext context;
-    context.id = idPrefix + base::randomHex(12);
+    context.id = std::string(protocol.replyIdPrefix()) + base::randomHex(12);
     context.model = chat.model.name;
     context.createdSeconds =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -229,14 +229,14 @@ void converse(Conversation& conversation, ReplyWriter& writer, RequestMailbox& m
 
 }  // namespace
 
-void serveChat(const ChatServices& services, Protocol& protocol, const std::string& idPrefix, std::string body,
+void serveChat(const ChatServices& services, Protocol& protocol, std::string body,
                HttpReply& reply, const std::shared_ptr<RequestMailbox>& mailbox) {
     ReplyWriter writer(reply, protocol, services.pacing);
     reply.onClientGone([mailbox] { mailbox->post(ClientGone{}); });
     try {
         const Expected<PreparedChat> chat = prepareChat(services, protocol, std::exchange(body, {}));
         if (!chat) return writer.fail(chat.error());
-        writer.start(chat->request.stream, replyContext(*chat, idPrefix));
+        writer.start(chat->request.stream, replyContext(*chat, protocol));
         Conversation conversation(*chat, writer);
         // The handle's end is what cancels, however this block is left.
         const Expected<Generation> generation = services.generator.submit(

@@ -23,8 +23,7 @@ struct ChatServices {
 };
 
 // mailbox: where ServerStopping is posted to end it early; engine events and ClientGone come the same way.
-// idPrefix: "chatcmpl-" or "cmpl-".
-void serveChat(const ChatServices& services, Protocol& protocol, const std::string& idPrefix, std::string body,
+void serveChat(const ChatServices& services, Protocol& protocol, std::string body,
                HttpReply& reply, const std::shared_ptr<RequestMailbox>& mailbox);
 
 }  // namespace larder::api
