@@ -44,6 +44,7 @@ struct GenerationRequest {
     bool promptLogprobs = false;       // also for prompt positions 1..; needs topLogprobs >= 0
     bool logitsHash = false;           // report a hash of each sampled position's raw logits row
     Priority priority = Priority::Interactive;
+    bool aside = false;                // beside a conversation (a title, a subagent): gives way in RAM before what others used lately
     bool noStore = false;              // what it computes is forgotten when it ends: neither kept in RAM nor written to the disk
     bool pin = false;                  // its prompt stays on the disk until unpinned, as far as the limit allows
     // Where later requests are likely to branch off (after system prompt and tools): models with a recurrent state

@@ -30,6 +30,11 @@ bool earlier(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>
     return a->id < b->id;
 }
 
+kv::Keep keepOf(const GenerationRequest& request) {
+    if (request.noStore) return kv::Keep::Nothing;
+    return request.aside ? kv::Keep::Aside : kv::Keep::Known;
+}
+
 }  // namespace
 
 Scheduler::Scheduler(kv::KvCache& cache, const SchedulerLimits& limits)
@@ -145,7 +150,7 @@ bool Scheduler::tryAdmit(Sequence& sequence) {
     const std::uint64_t roomChanges = m_cache.tier().roomChanges();
     if (m_blocked && m_blocked->id == sequence.id && m_blocked->roomChanges == roomChanges) return false;
     auto lease = m_cache.acquire(sequence.cacheablePrefix(), reserveTokens(sequence),
-                                 sequence.request.noStore ? kv::Keep::Nothing : kv::Keep::Known);
+                                 keepOf(sequence.request));
     if (!lease) {
         // What the attempt itself held and gave back is no change.
         m_blocked = {sequence.id, m_cache.tier().roomChanges()};

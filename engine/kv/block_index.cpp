@@ -122,7 +122,7 @@ void BlockIndex::letGo(NodeId node) {
 
 void BlockIndex::touch(NodeId node, std::uint64_t tick) {
     unlistLeaf(node);
-    at(node).lastUse = tick;
+    at(node).lastUse = std::max(at(node).lastUse, tick);
     listLeaf(node);
 }
 

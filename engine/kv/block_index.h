@@ -81,7 +81,7 @@ public:
     // longest time first, deeper ones before their parents.
     void hold(NodeId node);
     void letGo(NodeId node);
-    void touch(NodeId node, std::uint64_t tick);
+    void touch(NodeId node, std::uint64_t tick);                // no effect when it was used later already
     NodeId coldestLeaf() const;                                 // kNoNode: nothing can be evicted. Saved ones before others
 
     // What waits to be written to the disk, oldest first. Such nodes are evicted after those that are written or need not be.

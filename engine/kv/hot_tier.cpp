@@ -34,6 +34,18 @@ void HotTier::remove(KvCache& cache) {
     std::erase(m_caches, &cache);
 }
 
+std::uint64_t HotTier::tickFor(Keep keep) {
+    if (keep != Keep::Aside) return tick();
+    const auto first = std::find_if(m_mainTicks.begin(), m_mainTicks.end(), [](std::uint64_t each) { return each > 0; });
+    return first == m_mainTicks.end() ? tick() : *first - 1;
+}
+
+void HotTier::noteLease(Keep keep) {
+    if (keep == Keep::Aside) return;
+    std::rotate(m_mainTicks.begin(), m_mainTicks.begin() + 1, m_mainTicks.end());
+    m_mainTicks.back() = m_tick;
+}
+
 bool HotTier::take(std::size_t bytes) {
     if (!fits(bytes)) return false;
     while (m_usedBytes + bytes > m_limitBytes)

@@ -3,6 +3,7 @@
 // Engine thread only. Outlives its caches.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,10 +14,14 @@
 namespace larder::kv {
 
 class ColdStore;
+enum class Keep;
 class KvCache;
 
 class HotTier {
 public:
+    static constexpr std::size_t kMainLeases = 4;
+
+
     // ceilingBytes: the largest limit there will ever be; caches reserve address space for it. cold: where what is known is
     // written to, and what was known is read from; outlives this. May be null.
     explicit HotTier(std::size_t limitBytes, std::size_t ceilingBytes = 0, ColdStore* cold = nullptr);
@@ -54,6 +59,10 @@ public:
     void give(std::size_t bytes);
     void keepWithinTouched();             // RAM behind free blocks goes back when all touched RAM exceeds the limit
     std::uint64_t tick() { return ++m_tick; }
+    // When what a lease uses counts as used. Of an aside one: just before the latest kMainLeases others began, so that it gives
+    // way to what they use, and to nothing older.
+    std::uint64_t tickFor(Keep keep);
+    void noteLease(Keep keep);            // one began
     void noteRoom() { ++m_roomChanges; }
     std::uint64_t roomChanges() const { return m_roomChanges; }  // rises whenever what did not fit may fit
 
@@ -68,6 +77,7 @@ private:
     std::size_t m_usedBytes = 0;
     std::uint64_t m_evictedBlocks = 0;
     std::uint64_t m_tick = 0;             // order of use over all caches
+    std::array<std::uint64_t, kMainLeases> m_mainTicks{};  // when the latest leases that are not aside began, rising; 0: none
     std::uint64_t m_roomChanges = 0;
     bool m_saves;
     std::uint64_t m_takenBack = 0;        // blocks that the cold store took and could not write, as of the last save

@@ -96,6 +96,7 @@ std::optional<KvLease> KvCache::leaseOf(const PrefixMatch& match, std::size_t re
     const bool roomy = grow(*lease, std::max(reserveTokens, match.tokens));
     if (roomy) copyFound(*lease, match);
     if (roomy) noteUse(*lease, match.partial);
+    if (roomy) m_tier.noteLease(keep);
     letGoPartial(match.partial);
     if (roomy) return KvLease(*this, std::move(lease));
     release(*lease);
@@ -104,7 +105,7 @@ std::optional<KvLease> KvCache::leaseOf(const PrefixMatch& match, std::size_t re
 
 void KvCache::holdMatch(LeaseRecord& lease, const PrefixMatch& match) {
     lease.nodes = match.path;
-    const std::uint64_t tick = m_tier.tick();
+    const std::uint64_t tick = m_tier.tickFor(lease.keep);
     for (const NodeId node : lease.nodes) {
         holdNode(node);
         m_index.touch(node, tick);
@@ -135,7 +136,7 @@ void KvCache::noteUse(const LeaseRecord& lease, NodeId partial) {
     for (const NodeId each : found) {
         Node& node = m_index.at(each);
         ++node.uses;
-        if (lease.keep == Keep::Known) node.fleeting = false;
+        if (lease.keep != Keep::Nothing) node.fleeting = false;
         keys.push_back(node.full() ? node.key : tailKey(m_index.at(node.parent).key, node.held()));
     }
     if (!m_tier.saves() || keys.empty()) return;

@@ -49,7 +49,7 @@ bool KvCache::shareKnown(LeaseRecord& lease, std::size_t block, std::span<const 
     const NodeId own = std::exchange(lease.nodes[block], known);
     assert(own != known);
     holdNode(known);
-    if (lease.keep == Keep::Known && std::exchange(m_index.at(known).fleeting, false)) wantSaved(known);
+    if (lease.keep != Keep::Nothing && std::exchange(m_index.at(known).fleeting, false)) wantSaved(known);
     for (std::size_t group = 0; group < m_pools.size(); ++group) {
         if (!m_pools[group]) continue;
         BlockId& there = m_index.at(known).payload[group];
@@ -181,7 +181,7 @@ void KvCache::dropSnapshot(NodeId id, std::size_t which) {
 
 void KvCache::release(LeaseRecord& lease) {
     std::erase(m_leases, &lease);
-    const std::uint64_t tick = m_tier.tick();
+    const std::uint64_t tick = m_tier.tickFor(lease.keep);
     std::size_t known = 0;
     while (known < lease.nodes.size() && lease.nodes[known] != kNoNode) m_index.touch(lease.nodes[known++], tick);
     // Last first: whoever allocates next gets the low numbers again.

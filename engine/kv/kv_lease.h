@@ -20,6 +20,7 @@ class KvCache;
 // What becomes of what a lease fills when it ends.
 enum class Keep {
     Known,    // stays known, in RAM and on the disk
+    Aside,    // likewise, but in RAM it gives way before what the latest others used (HotTier::asideTick)
     Nothing   // is forgotten, and never written
 };
 

@@ -87,6 +87,29 @@ TEST(KvCache, TheColdestLeavesGoFirst) {
     EXPECT_EQ(house.cache->checkIntegrity(), "");
 }
 
+TEST(KvCache, WhatIsAsideGivesWayToTheLatestOthersAndNotToOlderOnes) {
+    House house(plainShape(), 14);
+    const auto old = tokensFrom(256, 1);
+    house.compute(old).release();
+    const auto conversation = tokensFrom(256, 2);
+    for (int turn = 0; turn < static_cast<int>(HotTier::kMainLeases); ++turn) house.compute(conversation).release();
+    // Titles and subagents, more than fit beside: 40 of two blocks.
+    for (unsigned side = 0; side < 40; ++side) house.compute(tokensFrom(128, 10 + side), Keep::Aside).release();
+    EXPECT_EQ(house.cache->knownTokens(conversation), 256u);
+    EXPECT_EQ(house.cache->knownTokens(old), 0u) << "an old conversation does not keep out what is asked beside a new one";
+    EXPECT_EQ(house.cache->knownTokens(tokensFrom(128, 49)), 128u);
+    EXPECT_EQ(house.cache->checkIntegrity(), "");
+}
+
+TEST(KvCache, WhatTheConversationUsesStaysItsOwnWhenASideCallUsesItToo) {
+    House house(plainShape(), 8);
+    const auto conversation = tokensFrom(256, 1);
+    house.compute(conversation).release();
+    house.compute(joined(conversation, {7, 8}), Keep::Aside).release();
+    for (unsigned side = 0; side < 10; ++side) house.compute(tokensFrom(192, 10 + side), Keep::Aside).release();
+    EXPECT_EQ(house.cache->knownTokens(conversation), 256u);
+}
+
 TEST(KvCache, TwoModelsShareOneLimit) {
     HotTier tier(10 * 4096);
     const KvShape shape = plainShape();

@@ -57,8 +57,8 @@ struct House {
         : shape(std::move(theShape)), tier(blocks * 4096, 0, cold), cache(std::move(KvCache::create(shape, {1, 2}, tier, 128)).value()) {}
 
     // As a scheduler does it: acquire, compute the rest in steps, leave the lease.
-    KvLease compute(const std::vector<TokenId>& tokens) {
-        KvLease lease = cache->acquire(tokens, tokens.size()).value();
+    KvLease compute(const std::vector<TokenId>& tokens, Keep keep = Keep::Known) {
+        KvLease lease = cache->acquire(tokens, tokens.size(), keep).value();
         expectMarks(lease, shape, tokens, lease.cachedTokens());
         advance(lease, tokens, lease.cachedTokens(), tokens.size());
         return lease;
