@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string_view>
 
 namespace larder::base {
 
@@ -16,5 +18,19 @@ struct Hash128 {
     bool operator==(const Hash128&) const = default;
 };
 Hash128 hash128(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+// hash128 of bytes that come in pieces, and of every beginning of them. One thread at a time.
+class Hasher128 {
+public:
+    Hasher128();
+    ~Hasher128();
+    void add(std::span<const std::byte> bytes);
+    void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
+    Hash128 value() const;  // of what was added so far
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
 
 }  // namespace larder::base

@@ -182,6 +182,10 @@ std::vector<std::string_view> Pretokenizer::split(std::string_view text) const {
     return pieces;
 }
 
+std::string_view Pretokenizer::name() const {
+    return m_inner->family->name;
+}
+
 bool Pretokenizer::ignoresMerges() const {
     return m_inner->family->ignoresMerges;
 }

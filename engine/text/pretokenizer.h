@@ -19,6 +19,9 @@ public:
     // Pieces in order that together are the whole text. Bytes that are not UTF-8 become pieces of their own.
     std::vector<std::string_view> split(std::string_view text) const;
 
+    // Of the family: files that name an alias get the same.
+    std::string_view name() const;
+
     // Whether a piece that is a vocabulary entry as a whole is taken without merging (llama-bpe's ignore_merges).
     bool ignoresMerges() const;
 

@@ -157,6 +157,28 @@ TokenIndex indexWholePieces(const Vocabulary& vocabulary, const BytePairEncoder&
     return index;
 }
 
+// What encoding depends on, one behind the other; numbers in little-endian bytes, so that every machine finds the same.
+base::Hash128 digestOf(const Vocabulary& vocabulary, std::span<const BytePairEncoder::Merge> merges,
+                       const Pretokenizer& pretokenizer) {
+    std::string all;
+    const auto number = [&](std::uint64_t value, int bytes) {
+        for (int i = 0; i < bytes; ++i) all += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+    };
+    number(vocabulary.size(), 8);
+    for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+        const std::string_view text = vocabulary.text(static_cast<TokenId>(i));
+        number(static_cast<std::uint64_t>(vocabulary.kind(static_cast<TokenId>(i))), 1);
+        number(text.size(), 4);
+        all += text;
+    }
+    number(merges.size(), 8);
+    for (const BytePairEncoder::Merge& merge : merges) {
+        for (const TokenId token : {merge.left, merge.right}) number(static_cast<std::uint32_t>(token), 4);
+    }
+    all += pretokenizer.name();
+    return base::hash128(std::as_bytes(std::span(all)));
+}
+
 // The segments' texts as one, and where trusted text lies in it; neighbouring trusted segments are one range.
 struct JoinedText {
     std::string text;
@@ -201,6 +223,7 @@ struct Tokenizer::Inner {
     std::optional<TokenId> eos;
     bool addsBos = false;
     std::vector<TokenId> endTokens;
+    base::Hash128 digest;
 };
 
 void Tokenizer::Inner::addEndToken(std::optional<TokenId> token) {
@@ -269,9 +292,11 @@ Expected<std::shared_ptr<const Tokenizer>> Tokenizer::fromGguf(const formats::Gg
     auto specials = readSpecialTokens(file, *vocabulary);
     if (!specials) return specials.error();
 
+    const base::Hash128 digest = digestOf(*vocabulary, *merges, **pretokenizer);
     std::shared_ptr<Tokenizer> tokenizer(new Tokenizer);
     tokenizer->m_inner = std::make_unique<Inner>(std::move(*vocabulary), std::move(*pretokenizer),
                                                  BytePairEncoder(*byteTokens, *merges), std::move(*specials));
+    tokenizer->m_inner->digest = digest;
     if (auto ids = tokenizer->m_inner->readIds(file); !ids) return ids.error();
     return std::shared_ptr<const Tokenizer>(std::move(tokenizer));
 }
@@ -306,6 +331,9 @@ std::optional<TokenId> Tokenizer::find(std::string_view vocabularyText) const {
 
 std::size_t Tokenizer::vocabulary() const {
     return m_inner->vocabulary.size();
+}
+base::Hash128 Tokenizer::digest() const {
+    return m_inner->digest;
 }
 bool Tokenizer::addsBos() const {
     return m_inner->addsBos;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/hash.h"
 #include "engine/error.h"
 #include "engine/formats/gguf.h"
 #include "engine/types.h"
@@ -47,6 +48,9 @@ public:
     std::optional<TokenId> find(std::string_view vocabularyText) const;
 
     std::size_t vocabulary() const;
+    // The same for every tokenizer that makes the same tokens of a text: of all vocabulary texts and types, the merges
+    // and the pretokenizer. Computed when opened; equal on every machine.
+    base::Hash128 digest() const;
     bool addsBos() const;  // whether prompts that are plain text start with BOS
     std::optional<TokenId> bos() const;
     std::optional<TokenId> eos() const;

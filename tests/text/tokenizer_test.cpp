@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "tests/text/small_vocabulary.h"
 
@@ -361,6 +362,33 @@ TEST(Tokenizer, RefusesMissingAndMistypedKeys) {
     EXPECT_THAT(message(support::GgufWriter().value<float>("tokenizer.ggml.model", 1)), HasSubstr("not a string"));
     EXPECT_THAT(message(head().texts("tokenizer.ggml.tokens", tokens).array<float>("tokenizer.ggml.merges", {1})),
                 HasSubstr("tokenizer.ggml.merges is not a list of strings"));
+}
+
+TEST(Tokenizer, DigestChangesWithAllThatEncodingDependsOn) {
+    const auto words = [] {
+        SmallVocabulary vocabulary = SmallVocabulary::ofBytes();
+        vocabulary.merge("a", "b");
+        vocabulary.merge("b", "c");
+        vocabulary.add("<|end|>", kControl);
+        return vocabulary;
+    };
+    const auto digest = [](const SmallVocabulary& vocabulary) {
+        const auto tokenizer = vocabulary.build();
+        EXPECT_TRUE(tokenizer.ok());
+        const base::Hash128 hash = (*tokenizer)->digest();
+        return std::pair(hash.low, hash.high);
+    };
+    SmallVocabulary otherText = words(), otherType = words(), otherMerges = words(), otherPieces = words(), alias = words();
+    otherText.tokens.back() = "<|stop|>";
+    otherType.types.back() = kUserDefined;
+    std::swap(otherMerges.merges[0], otherMerges.merges[1]);
+    otherPieces.pre = "qwen2";
+    alias.pre = "gpt-2";
+    EXPECT_EQ(digest(words()), digest(words()));
+    EXPECT_EQ(digest(words()), digest(alias));
+    const std::set<std::pair<std::uint64_t, std::uint64_t>> all = {digest(words()), digest(otherText), digest(otherType),
+                                                                   digest(otherMerges), digest(otherPieces)};
+    EXPECT_EQ(all.size(), 5u);
 }
 
 }  // namespace
