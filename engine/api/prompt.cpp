@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/api/chat_messages.h"
 #include "engine/text/detokenizer.h"
 
 namespace larder::api {
 namespace {
 
 constexpr std::size_t kMaxListedNames = 50;
+constexpr std::size_t kTailBytes = 64;
 
 Error modelNotFound(const std::vector<ModelInfo>& models, const std::string& name) {
     std::string names;
@@ -58,6 +60,37 @@ std::vector<TokenId> encodePlain(const text::Tokenizer& tokenizer, const std::st
     return ids;
 }
 
+// Whether the answer begins inside a thought: templates of thinking models end with the opening marker.
+bool endsWithMarker(const std::vector<text::TextSegment>& segments, std::string_view marker) {
+    std::string tail;
+    for (auto segment = segments.rbegin(); segment != segments.rend() && tail.size() < kTailBytes; ++segment)
+        tail.insert(0, segment->text);
+    const std::size_t last = tail.find_last_not_of(" \r\n\t");
+    return last != tail.npos && std::string_view(tail).substr(0, last + 1).ends_with(marker);
+}
+
+Expected<Prompt> chatPrompt(const PromptServices& services, const ModelInfo& model, const text::ModelText& text,
+                            const ChatRequest& request) {
+    const text::Tokenizer& tokenizer = *text.tokenizer;
+    Prompt prompt;
+    prompt.isChat = true;
+    text::RestoredMessages restored;
+    if (services.replay != nullptr)
+        restored = text::restoreAnswers(*services.replay, tokenizer, *request.messages, allTools(request).get());
+    canonicalIds(*request.messages);
+    const auto segments = renderMessages(model, text, request);
+    if (!segments) return segments.error();
+    text::SplicedPrompt spliced = text::spliceAnswers(*segments, restored.answers, tokenizer,
+                                                      [&](auto pieces) { return tokenizer.encode(pieces); });
+    prompt.ids = std::move(spliced.ids);
+    prompt.replayedTokens = spliced.replayedTokens;
+    prompt.place = {restored.digest, spliced.renderedBytes, spliced.renderedHash};
+    if (prompt.ids.empty())
+        return Error{ErrorCode::InvalidArgument, "The chat template makes an empty prompt of these messages."};
+    prompt.opensReasoning = text.outputFormat.reasoning && endsWithMarker(*segments, "<think>");
+    return prompt;
+}
+
 }  // namespace
 
 Expected<ModelInfo> findNamedModel(Generator& generator, const std::string& name) {
@@ -95,17 +128,11 @@ Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, 
     return text.chatTemplate->render(input);
 }
 
-Expected<Prompt> makePrompt(const ModelInfo& model, const text::ModelText& text, const ChatRequest& request) {
+Expected<Prompt> makePrompt(const PromptServices& services, const ModelInfo& model, const text::ModelText& text,
+                            const ChatRequest& request) {
     const text::Tokenizer& tokenizer = *text.tokenizer;
+    if (request.messages) return chatPrompt(services, model, text, request);
     Prompt prompt;
-    if (request.messages) {
-        auto segments = renderMessages(model, text, request);
-        if (!segments) return segments.error();
-        prompt.ids = tokenizer.encode(*segments);
-        if (prompt.ids.empty())
-            return Error{ErrorCode::InvalidArgument, "The chat template makes an empty prompt of these messages."};
-        return prompt;
-    }
     if (request.promptText) {
         prompt.text = *request.promptText;
         prompt.ids = encodePlain(tokenizer, prompt.text, request.promptIsTrusted);

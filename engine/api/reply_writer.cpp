@@ -18,9 +18,11 @@ void ReplyWriter::start(bool stream, ReplyContext context) {
     m_context = std::move(context);
 }
 
-void ReplyWriter::admitted() {
+void ReplyWriter::admitted(std::size_t cachedTokens) {
     // A collected answer keeps its status open as long as it may, for a late error.
-    if (m_stream && !m_begun) begin();
+    if (!m_stream || m_begun) return;
+    m_context.cachedTokens = cachedTokens;
+    begin();
 }
 
 void ReplyWriter::begin() {
@@ -31,7 +33,7 @@ void ReplyWriter::begin() {
 
 void ReplyWriter::add(OutputEvent event) {
     if (!m_stream) return m_events.push_back(std::move(event));
-    admitted();
+    if (!m_begun) begin();
     m_pending += m_protocol.streamEvent(event);
 }
 
@@ -46,7 +48,7 @@ void ReplyWriter::beat() {
 
 void ReplyWriter::finish() {
     if (m_stream) {
-        admitted();
+        if (!m_begun) begin();
         std::string last = std::exchange(m_pending, {}) + m_protocol.endStream();
         m_ended = true;
         write(std::move(last));

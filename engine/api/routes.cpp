@@ -212,10 +212,10 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
 }
 
 void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& reply) {
-    const bool noStore = asksNotToStore(request);
+    const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = !request.header("x-claude-code-agent-id").empty()};
     auto body = std::make_shared<std::string>(std::move(request.body));
-    const bool started = threads.startGeneration([this, target, noStore, body, reply](const auto& mailbox) {
-        const ChatServices services{generator, texts, settings.pacing, noStore};
+    const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
+        const ChatServices services{{generator, texts}, settings.pacing, headers};
         OpenAiChat chat;
         OpenAiCompletions completions;
         if (target == Target::Chat)

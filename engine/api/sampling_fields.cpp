@@ -98,24 +98,35 @@ void readCache(RequestFields& fields, ChatRequest& request) {
     if (!own.ok()) fields.complain(own.problem());
 }
 
+// {"type": "json_schema", "json_schema": {"name", "schema", "strict"}}
+void readResponseFormat(RequestFields& fields, ChatRequest& request) {
+    const base::Json* format = fields.object("response_format");
+    if (format == nullptr) return;
+    RequestFields own(*format, "response_format.");
+    const std::string type = own.string("type").value_or("");
+    if (type == "json_object") {
+        request.answerSchema = std::make_shared<base::Json>(true);
+    } else if (type == "json_schema") {
+        const base::Json* named = own.object("json_schema");
+        const base::Json* schema = named != nullptr && named->contains("schema") ? &(*named)["schema"] : nullptr;
+        if (schema == nullptr || !schema->is_object()) own.complain("json_schema", "must be an object with a schema");
+        else request.answerSchema = std::make_shared<base::Json>(*schema);
+        if (named != nullptr) request.answerSchemaStrict = RequestFields(*named).boolean("strict").value_or(false);
+    } else if (type != "text") {
+        own.complain("type", "must be \"text\", \"json_object\" or \"json_schema\"");
+    }
+    if (!own.ok()) fields.complain(own.problem());
+}
+
 void refuseUnsupported(RequestFields& fields) {
     if (const auto n = fields.integer("n", 1); n && *n > 1)
         fields.complain("n", "must be 1: several answers to one request are not supported", ErrorCode::Unsupported);
     if (const auto best = fields.integer("best_of", 1); best && *best > 1)
         fields.complain("best_of", "must be 1: several answers to one request are not supported",
                         ErrorCode::Unsupported);
-    if (const base::Json* format = fields.object("response_format")) {
-        RequestFields own(*format, "response_format.");
-        const std::string type = own.string("type").value_or("");
-        if (type == "json_object" || type == "json_schema")
-            own.complain("type", "\"" + type + "\" is not supported yet: only \"text\" is", ErrorCode::Unsupported);
-        else if (type != "text")
-            own.complain("type", "must be \"text\"");
-        if (!own.ok()) fields.complain(own.problem());
-    }
     for (const char* name : {"grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
                              "structured_outputs"})
-        fields.refuse(name, "is not supported yet: answers cannot be constrained");
+        fields.refuse(name, "is not supported: send a JSON schema as response_format");
 }
 
 }  // namespace
@@ -126,6 +137,7 @@ void readCommonFields(RequestFields& fields, ChatRequest& request) {
     readStop(fields, request.stop);
     readPriority(fields, request.priority);
     readCache(fields, request);
+    readResponseFormat(fields, request);
     refuseUnsupported(fields);
     request.ignoreEos = fields.boolean("ignore_eos").value_or(false);
     request.stream = fields.boolean("stream").value_or(false);
