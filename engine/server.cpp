@@ -70,7 +70,7 @@ struct Server::Inner {
     std::string address() const { return serverAddress(settings.host, http->port()); }
     Expected<void> openEngine(const ServerStart& how);
     void openUsage(const ServerStart& how);
-    Expected<void> openPort();
+    Expected<void> openPort(const ServerStart& how);
     Expected<void> loadDefault(const ServerStart& how);
     Expected<void> writeAddress() const;
 };
@@ -119,13 +119,14 @@ Expected<void> Server::Inner::loadDefault(const ServerStart& how) {
     }
 }
 
-Expected<void> Server::Inner::openPort() {
+Expected<void> Server::Inner::openPort(const ServerStart& how) {
     api::RoutesSettings routesSettings;
     routesSettings.apiKey = apiKey;
     routesSettings.host = settings.host;
     routesSettings.maxRequests = settings.maxRunning + settings.maxWaiting;
     routesSettings.version = LARDER_VERSION;
     routesSettings.usage = usage.get();
+    routesSettings.requestsChanged = how.observer;
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
@@ -168,7 +169,7 @@ Expected<std::unique_ptr<Server>> Server::start(const Settings& settings, Server
     }
     if (auto opened = inner->openEngine(how); !opened) return opened.error();
     // The port before the model: a port in use is told at once, not after a long load.
-    if (auto opened = inner->openPort(); !opened) return opened.error();
+    if (auto opened = inner->openPort(how); !opened) return opened.error();
     if (auto loaded = inner->loadDefault(how); !loaded) return loaded.error();
     if (auto written = inner->writeAddress(); !written) return written.error();
     base::logInfo("listening on " + inner->address());
@@ -183,6 +184,8 @@ UsageTotalsSource Server::totalsSource() const { return m_inner->usage->totalsSo
 Expected<std::vector<UsageHour>> Server::usageByHour(std::int64_t firstUnixHour, std::int64_t lastUnixHour) const {
     return m_inner->usage->hours(firstUnixHour, lastUnixHour);
 }
+RequestListSource Server::requests() const { return m_inner->routes->requests().source(); }
+bool Server::cancelRequest(std::uint64_t number) { return m_inner->routes->requests().cancel(number); }
 const std::string& Server::warning() const { return m_inner->warning; }
 Engine& Server::engine() { return *m_inner->engine; }
 

@@ -68,6 +68,10 @@ public:
         });
     }
 
+    void cancelRequest(std::uint64_t number) override {
+        m_control.post([this, number] { m_control.cancelRequest(number); });
+    }
+
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         m_control.post([this, settings, answer = Answer<void>(std::move(reply))] { m_control.saveSettings(settings, answer); });
     }

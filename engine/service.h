@@ -19,6 +19,7 @@
 #include "engine/hub.h"
 #include "engine/machine.h"
 #include "engine/models.h"
+#include "engine/requests.h"
 #include "engine/settings.h"
 #include "engine/status.h"
 #include "engine/usage.h"
@@ -44,6 +45,7 @@ struct ServiceSnapshot {
     std::string failure;                 // one sentence for Failed
     std::int64_t runningSinceUnixMs = 0; // 0 unless Running
     EngineStatus engine;
+    std::shared_ptr<const RequestList> requests;  // never null; of the server that runs
     UsageTotals allTime;                 // over restarts, what runs now included; kept while no server runs
     std::shared_ptr<const std::vector<ModelInfo>> models;         // never null
     bool modelsKnown = false;            // false until the folders were read for the first time
@@ -83,6 +85,8 @@ public:
     virtual void clearCache(const std::string& model, bool pinnedToo, Reply<CacheCleared> reply) = 0;  // empty: of all models
     virtual void verifyCache(Reply<CacheVerified> reply) = 0;
     virtual void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) = 0;    // from then on
+
+    virtual void cancelRequest(std::uint64_t number) = 0;  // see RequestStatus; no effect when it is over
 
     // Checks, stores and applies what can be applied live; the rest shows as restartNeeded. Another base directory (the
     // wizard's choice, while no server runs) becomes the default of later starts too.

@@ -30,11 +30,13 @@ AnswerPartsSettings partsSettings(const PreparedChat& chat, const Protocol& prot
 
 }  // namespace
 
-Conversation::Conversation(const PreparedChat& chat, const Protocol& protocol, ReplyWriter& writer, Remember remember)
-    : m_chat(chat), m_writer(writer), m_answer(partsSettings(chat, protocol)), m_remember(std::move(remember)) {}
+Conversation::Conversation(const PreparedChat& chat, const Protocol& protocol, ReplyWriter& writer, RequestEntry& entry,
+                           Remember remember)
+    : m_chat(chat), m_writer(writer), m_entry(entry), m_answer(partsSettings(chat, protocol)), m_remember(std::move(remember)) {}
 
 void Conversation::handle(RequestEvent event) {
     if (std::holds_alternative<ClientGone>(event)) m_done = true;
+    if (std::holds_alternative<CancelAsked>(event)) fail({ErrorCode::Cancelled, "This request was cancelled in Larder."});
     if (std::holds_alternative<ServerStopping>(event)) fail({ErrorCode::Unavailable, "Larder is shutting down."});
     if (auto* generated = std::get_if<GenerationEvent>(&event))
         std::visit([this](auto&& each) { on(std::move(each)); }, std::move(*generated));
@@ -46,6 +48,7 @@ void Conversation::on(PrefillProgress progress) {
     m_loadedTokens = progress.loadedTokens;
     m_loadMs = progress.loadMs;
     noteFirstEvent();
+    m_entry.progress(progress);
     m_writer.admitted(m_cachedTokens);
 }
 
@@ -59,12 +62,13 @@ void Conversation::on(GeneratedToken token) {
     noteFirstEvent();
     if (m_answer.tokens() == 0) m_firstToken = Clock::now();
     ensurePromptLogprobs();
-    if (m_chat.request.promptOnly) return finish(FinishReason::Length, measuredTimings());
+    if (m_chat.request.promptOnly) return finish(FinishReason::Length, std::nullopt, measuredTimings());
     m_sampled.push_back(token.token);
+    m_entry.answered(token.token);
     m_answer.add(std::move(token), m_events);
     pass();
     const bool enough = !m_chat.request.toolChoice.parallel && m_answer.completeCalls() > 0;
-    if (m_answer.stopped() || enough) finish(FinishReason::Stop, measuredTimings());
+    if (m_answer.stopped() || enough) finish(FinishReason::Stop, std::nullopt, measuredTimings());
 }
 
 void Conversation::on(GenerationFinished finished) {
@@ -74,15 +78,16 @@ void Conversation::on(GenerationFinished finished) {
     m_followedTokens = finished.followedTokens;
     m_loadedTokens = finished.loadedTokens;
     m_generatedTokens = finished.generatedTokens;
-    finish(m_chat.request.promptOnly ? FinishReason::Length : finished.reason, finished.timings);
+    finish(m_chat.request.promptOnly ? FinishReason::Length : finished.reason, finished.stopToken, finished.timings);
 }
 
 void Conversation::fail(const Error& error) {
+    m_entry.failed(error);
     m_writer.fail(error);
     m_done = true;
 }
 
-void Conversation::finish(FinishReason reason, const GenerationTimings& timings) {
+void Conversation::finish(FinishReason reason, std::optional<TokenId> stopToken, const GenerationTimings& timings) {
     if (!m_chat.request.promptOnly) m_answer.finish(m_events);
     pass();
     OutputFinished end;
@@ -99,6 +104,14 @@ void Conversation::finish(FinishReason reason, const GenerationTimings& timings)
     end.timings = timings;
     // What a stop string cut off was sampled, but the client never sees it.
     if (m_remember && !m_answer.stopped()) m_remember(m_answer.message(), std::move(m_sampled));
+    m_entry.finished({.reason = end.reason,
+                      .stopToken = stopToken,
+                      .promptTokens = end.promptTokens,
+                      .cachedTokens = end.cachedTokens,
+                      .followedTokens = end.followedTokens,
+                      .loadedTokens = end.loadedTokens,
+                      .generatedTokens = end.completionTokens,
+                      .timings = end.timings});
     m_writer.add(std::move(end));
     m_writer.finish();
     m_done = true;

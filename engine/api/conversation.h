@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/api/answer_parts.h"
 #include "engine/api/prepared_chat.h"
 #include "engine/api/reply_writer.h"
+#include "engine/api/request_book.h"
 #include "engine/api/request_events.h"
 
 namespace larder::api {
@@ -19,8 +21,8 @@ public:
     // Called when the answer is complete, before the client hears of it: its next request may come at once.
     using Remember = std::function<void(const AnswerMessage& message, std::vector<TokenId> sampled)>;
 
-    // Chat and writer outlive this. remember: may be empty.
-    Conversation(const PreparedChat& chat, const Protocol& protocol, ReplyWriter& writer, Remember remember);
+    // All outlive this. remember: may be empty.
+    Conversation(const PreparedChat& chat, const Protocol& protocol, ReplyWriter& writer, RequestEntry& entry, Remember remember);
 
     void handle(RequestEvent event);
     bool done() const { return m_done; }  // answered, failed, or nobody listens
@@ -33,7 +35,7 @@ private:
     void on(Error error) { fail(error); }
 
     void fail(const Error& error);
-    void finish(FinishReason reason, const GenerationTimings& timings);
+    void finish(FinishReason reason, std::optional<TokenId> stopToken, const GenerationTimings& timings);
     void pass();
     void ensurePromptLogprobs();
     void noteFirstEvent();
@@ -43,6 +45,7 @@ private:
 
     const PreparedChat& m_chat;
     ReplyWriter& m_writer;
+    RequestEntry& m_entry;
     AnswerParts m_answer;
     Remember m_remember;
     std::vector<OutputEvent> m_events;  // not passed on yet

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxListedNames = 50;
 constexpr std::size_t kTailBytes = 64;
+constexpr std::size_t kTitleBytes = 400;
 
 Error modelNotFound(const std::vector<ModelInfo>& models, const std::string& name) {
     std::string names;
@@ -69,6 +70,23 @@ bool endsWithMarker(const std::vector<text::TextSegment>& segments, std::string_
     return last != tail.npos && std::string_view(tail).substr(0, last + 1).ends_with(marker);
 }
 
+// What a person would know the request by: the last thing that a person wrote. Clients put reminders of their own around it.
+std::string titleOf(const base::Json& messages) {
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+        if (message->value("role", "") != "user" || !message->contains("content") || !(*message)["content"].is_string()) continue;
+        std::string_view text = (*message)["content"].get_ref<const std::string&>();
+        constexpr std::string_view kOpen = "<system-reminder>", kClose = "</system-reminder>";
+        while (true) {
+            text.remove_prefix(std::min(text.find_first_not_of(" \r\n\t"), text.size()));
+            const std::size_t close = text.find(kClose);
+            if (!text.starts_with(kOpen) || close == text.npos) break;
+            text.remove_prefix(close + kClose.size());
+        }
+        if (!text.empty()) return std::string(text.substr(0, kTitleBytes));
+    }
+    return {};
+}
+
 Expected<Prompt> chatPrompt(const PromptServices& services, const ModelInfo& model, const text::ModelText& text,
                             const ChatRequest& request) {
     const text::Tokenizer& tokenizer = *text.tokenizer;
@@ -78,6 +96,7 @@ Expected<Prompt> chatPrompt(const PromptServices& services, const ModelInfo& mod
     if (services.replay != nullptr)
         restored = text::restoreAnswers(*services.replay, tokenizer, *request.messages, allTools(request).get());
     canonicalIds(*request.messages);
+    prompt.title = titleOf(*request.messages);
     const auto segments = renderMessages(model, text, request);
     if (!segments) return segments.error();
     text::SplicedPrompt spliced = text::spliceAnswers(*segments, restored.answers, tokenizer,

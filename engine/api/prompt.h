@@ -26,6 +26,7 @@ struct Prompt {
     bool opensReasoning = false;  // it ends inside <think>: the answer begins with reasoning
     std::vector<std::size_t> branchPositions;  // see GenerationRequest
     text::ReplayPlace place;       // of a chat: what the answer is remembered by
+    std::string title;             // of a chat: beginning of the last user text that is no system reminder; may be empty
     std::size_t replayedTokens = 0;  // of ids: as they were sampled
 };
 

@@ -18,6 +18,7 @@
 #include "engine/api/models.h"
 #include "engine/api/openai_chat.h"
 #include "engine/api/openai_completions.h"
+#include "engine/api/request_routes.h"
 #include "engine/api/request_threads.h"
 #include "engine/api/serve_chat.h"
 #include "engine/api/status_routes.h"
@@ -68,13 +69,13 @@ void sendResult(HttpReply& reply, const Expected<std::string>& body, const char*
 
 enum class Target {
     Health, Models, Model, Chat, Completions, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
-    CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport
+    CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport, Requests, Request, RequestCancel
 };
 
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::optional<Target> targetOf(std::string_view path) {
-    static constexpr std::array<std::pair<std::string_view, Target>, 16> kPaths{{
+    static constexpr std::array<std::pair<std::string_view, Target>, 17> kPaths{{
         {"/health", Target::Health},
         {"/v1/models", Target::Models},
         {"/v1/chat/completions", Target::Chat},
@@ -91,16 +92,19 @@ std::optional<Target> targetOf(std::string_view path) {
         {"/api/cache/verify", Target::CacheVerify},
         {"/api/cache/export", Target::CacheExport},
         {"/api/cache/import", Target::CacheImport},
+        {"/api/requests", Target::Requests},
     }};
     for (const auto& [known, target] : kPaths)
         if (path == known) return target;
     if (path.starts_with(kModelPrefix) && path.size() > kModelPrefix.size()) return Target::Model;
+    if (const auto request = readRequestPath(path)) return request->cancel ? Target::RequestCancel : Target::Request;
     return std::nullopt;
 }
 
 bool isRead(Target target) {
     static constexpr std::array kReads{Target::Health, Target::Models, Target::Model, Target::Status,
-                                       Target::Metrics, Target::Usage, Target::CacheList};
+                                       Target::Metrics, Target::Usage, Target::CacheList, Target::Requests,
+                                       Target::Request};
     return std::find(kReads.begin(), kReads.end(), target) != kReads.end();
 }
 
@@ -150,6 +154,7 @@ struct Routes::Inner {
           settings(std::move(theSettings)),
           facts{settings.version, routesUnixMs(), base::steadyMs(), settings.usage},
           texts(settings.loadText),
+          book({}, settings.requestsChanged),
           threads(settings.maxRequests, settings.maxQuickRequests, settings.maxErrands) {}
 
     bool admit(const HttpRequest& request, Reply& reply);
@@ -162,6 +167,7 @@ struct Routes::Inner {
     const RoutesSettings settings;
     const ServerFacts facts;
     ModelTexts texts;
+    RequestBook book;
     RequestThreads threads;  // last: its threads use everything above
 };
 
@@ -205,6 +211,11 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
             return metricsText(takeReport(generator, facts));
         case Target::Usage:
             return usageBody(request.query, records::unixHourOf(routesUnixMs()), settings.usage);
+        case Target::Requests:
+            return requestListBody(book, generator);
+        case Target::Request:
+        case Target::RequestCancel:
+            return requestBody(book, generator, *readRequestPath(request.path));
         default:
             break;
     }
@@ -215,7 +226,7 @@ void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& r
     const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = !request.header("x-claude-code-agent-id").empty()};
     auto body = std::make_shared<std::string>(std::move(request.body));
     const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
-        const ChatServices services{{generator, texts}, settings.pacing, headers};
+        const ChatServices services{{generator, texts, settings.replay}, book, settings.pacing, headers};
         OpenAiChat chat;
         OpenAiCompletions completions;
         if (target == Target::Chat)
@@ -286,6 +297,8 @@ void Routes::handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
                          {{"Allow", std::string(allowedMethods(*target))}});
     inner.dispatch(*target, std::move(request), reply);
 }
+
+RequestBook& Routes::requests() { return m_inner->book; }
 
 std::size_t Routes::activeRequests() const {
     return m_inner->threads.active();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "engine/api/http_server.h"
 #include "engine/api/model_texts.h"
 #include "engine/api/reply_writer.h"
+#include "engine/api/request_book.h"
 #include "engine/records/usage_log.h"
 
 namespace larder::api {
@@ -25,6 +27,8 @@ struct RoutesSettings {
     std::size_t maxErrands = 4;         // verbs of /api/cache at a time before 503
     std::string version;                // for /api/status
     records::UsageLog* usage = nullptr; // outlives the routes; null: nothing is kept over restarts
+    ReplayStore* replay = nullptr;      // outlives the routes; null: answers that come back are encoded anew
+    std::function<void()> requestsChanged;  // see RequestBook
     ReplyPacing pacing;
     ModelTextLoader loadText = text::loadModelText;
 };
@@ -38,6 +42,7 @@ public:
 
     void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);  // one thread at a time
 
+    RequestBook& requests();             // lives as long as the routes
     std::size_t activeRequests() const;  // request threads that still work; any thread
 
 private:

@@ -30,6 +30,19 @@ ReplyContext replyContext(const PreparedChat& chat, const Protocol& protocol) {
     return context;
 }
 
+PreparedRequest preparedRequest(const PreparedChat& chat, double prepareMs) {
+    PreparedRequest prepared;
+    prepared.model = chat.model.name;
+    prepared.priority = chat.request.priority;
+    prepared.ids = chat.prompt.ids;
+    prepared.text = chat.text;
+    prepared.title = chat.prompt.title;
+    prepared.prepareMs = prepareMs;
+    prepared.noStore = chat.request.noStore;
+    prepared.logitsAsked = chat.request.echo && chat.request.topLogprobs >= 0;
+    return prepared;
+}
+
 // As it comes back from clients, in canonical form. Null: a call broke off, which comes back as something else.
 base::Json messageJson(const AnswerMessage& answer) {
     base::Json message{{"role", "assistant"}, {"content", answer.text}};
@@ -70,24 +83,33 @@ void converse(Conversation& conversation, ReplyWriter& writer, RequestMailbox& m
 
 void serveChat(const ChatServices& services, Protocol& protocol, std::string body,
                HttpReply& reply, const std::shared_ptr<RequestMailbox>& mailbox) {
+    const Clock::time_point began = Clock::now();
     ReplyWriter writer(reply, protocol, services.pacing);
+    RequestEntry entry = services.requests.open(std::string(protocol.name()), mailbox);
+    const auto refuse = [&](const Error& error) {
+        entry.failed(error);
+        writer.fail(error);
+    };
     reply.onClientGone([mailbox] { mailbox->post(ClientGone{}); });
     try {
         const Expected<PreparedChat> chat = prepareChat(services.prompts, protocol, services.headers, std::exchange(body, {}));
-        if (!chat) return writer.fail(chat.error());
+        if (!chat) return refuse(chat.error());
         Expected<std::shared_ptr<Constraint>> constraint = makeConstraint(*chat);
-        if (!constraint) return writer.fail(constraint.error());
-        writer.start(chat->request.stream, replyContext(*chat, protocol));
-        Conversation conversation(*chat, protocol, writer, rememberFor(services.prompts, *chat));
+        if (!constraint) return refuse(constraint.error());
+        entry.prepared(preparedRequest(*chat, std::chrono::duration<double, std::milli>(Clock::now() - began).count()));
+        ReplyContext context = replyContext(*chat, protocol);
+        entry.named(context.id);
+        writer.start(chat->request.stream, std::move(context));
+        Conversation conversation(*chat, protocol, writer, entry, rememberFor(services.prompts, *chat));
         // The handle's end is what cancels, however this block is left.
         const Expected<Generation> generation =
             services.prompts.generator.submit(generationRequest(*chat, std::move(*constraint)),
                                               [mailbox](GenerationEvent event) { mailbox->post(std::move(event)); });
-        if (!generation) return writer.fail(generation.error());
+        if (!generation) return refuse(generation.error());
         converse(conversation, writer, *mailbox);
     } catch (const std::exception& problem) {  // out of memory, or a bug
         base::logError(std::string("A request failed: ") + problem.what());
-        writer.fail({ErrorCode::Internal, "Larder could not finish this request because of an internal error."});
+        refuse({ErrorCode::Internal, "Larder could not finish this request because of an internal error."});
     }
 }
 

@@ -9,6 +9,7 @@
 #include "engine/api/http_server.h"
 #include "engine/api/prepared_chat.h"
 #include "engine/api/protocol.h"
+#include "engine/api/request_book.h"
 #include "engine/api/reply_writer.h"
 #include "engine/api/request_events.h"
 
@@ -16,6 +17,7 @@ namespace larder::api {
 
 struct ChatServices {
     PromptServices prompts;
+    RequestBook& requests;
     ReplyPacing pacing;
     ChatHeaders headers;
 };

@@ -33,6 +33,7 @@ public:
     explicit ScriptedService(std::function<void()> changed) : m_changed(std::move(changed)) {
         m_snapshot.models = std::make_shared<const std::vector<ModelInfo>>();
         m_snapshot.downloads = std::make_shared<const std::vector<DownloadStatus>>();
+        m_snapshot.requests = std::make_shared<const RequestList>();
         m_snapshot.modelsKnown = true;
         m_snapshot.address = "http://127.0.0.1:1337";
         m_snapshot.machine = {"Test processor", 4, 16'000'000'000, 9'000'000'000};
@@ -67,6 +68,10 @@ public:
     }
     void setDownloads(std::vector<DownloadStatus> list) {
         edit([&](ServiceSnapshot& s) { s.downloads = std::make_shared<const std::vector<DownloadStatus>>(std::move(list)); });
+    }
+
+    void setRequests(RequestList list) {
+        edit([&](ServiceSnapshot& s) { s.requests = std::make_shared<const RequestList>(std::move(list)); });
     }
 
     // The verb ("saveSettings") answers with this error from now on; succeed() takes it back.
@@ -162,6 +167,8 @@ public:
     void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) override {
         finishWith<std::vector<UsageHour>>("usageByHour", std::to_string(firstUnixHour), hours, std::move(reply));
     }
+
+    void cancelRequest(std::uint64_t number) override { record("cancelRequest " + std::to_string(number)); }
 
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         {
