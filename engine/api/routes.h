@@ -16,6 +16,7 @@
 #include "engine/api/reply_writer.h"
 #include "engine/api/request_book.h"
 #include "engine/records/usage_log.h"
+#include "engine/replay.h"
 
 namespace larder::api {
 
