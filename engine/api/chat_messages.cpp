@@ -114,10 +114,12 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     result["role"] = role;
 
     const base::Json* content = own.value("content");
+    // What a tool found or a model wrote is evidence: nothing of it is dropped.
+    const auto kept = [&role](std::string text) { return role == "system" || role == "user" ? withoutVolatileLines(std::move(text)) : text; };
     if (content != nullptr && content->is_array())
-        result["content"] = withoutVolatileLines(joinParts(own, *content, where + ".content", unreadablePart));
+        result["content"] = kept(joinParts(own, *content, where + ".content", unreadablePart));
     else if (content != nullptr && content->is_string())
-        result["content"] = withoutVolatileLines(content->get_ref<const std::string&>());
+        result["content"] = kept(content->get_ref<const std::string&>());
     else if (content != nullptr)
         own.complain("content", "must be a string or an array of parts, but is " + describeJson(*content));
     else if (role == "assistant")

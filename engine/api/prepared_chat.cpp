@@ -3,8 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/text/tool_constraint.h"
-
 namespace larder::api {
 namespace {
 
@@ -89,14 +87,26 @@ GenerationRequest generationRequest(const PreparedChat& chat, std::shared_ptr<Co
     return generation;
 }
 
-Expected<std::shared_ptr<Constraint>> makeConstraint(const PreparedChat& chat) {
+Expected<text::MadeConstraint> makeConstraint(const PreparedChat& chat) {
     const ChatRequest& request = chat.request;
-    const bool forced = request.tools && (request.toolChoice.use == ToolUse::Required || request.toolChoice.use == ToolUse::Named);
-    if (!forced && !request.answerSchema) return std::shared_ptr<Constraint>();
     // A model that thinks first must be let to, or it would have to call in mid-thought.
     const std::string startAfter = chat.prompt.opensReasoning ? "</think>" : "";
     const auto ends = chat.text->tokenizer->endTokens();
-    CONSTRAINT_TODO
+    const std::vector<TokenId> stopTokens(ends.begin(), ends.end());
+    if (callIsForced(request))
+        return text::makeToolConstraint({.tokenizer = chat.text->tokenizer,
+                                         .tools = request.tools.get(),
+                                         .name = request.toolChoice.name,
+                                         .parallel = request.toolChoice.parallel && request.toolChoice.use == ToolUse::Required,
+                                         .format = chat.text->outputFormat.toolCalls,
+                                         .startAfter = startAfter,
+                                         .stopTokens = stopTokens});
+    if (!request.answerSchema) return text::MadeConstraint{};
+    return text::makeJsonConstraint({.tokenizer = chat.text->tokenizer,
+                                     .schema = request.answerSchema->is_object() ? request.answerSchema.get() : nullptr,
+                                     .strict = request.answerSchemaStrict,
+                                     .startAfter = startAfter,
+                                     .stopTokens = stopTokens});
 }
 
 }  // namespace larder::api

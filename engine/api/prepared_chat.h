@@ -9,6 +9,7 @@
 #include "engine/api/model_texts.h"
 #include "engine/api/prompt.h"
 #include "engine/api/protocol.h"
+#include "engine/text/tool_constraint.h"
 
 namespace larder::api {
 
@@ -32,6 +33,6 @@ Expected<PreparedChat> prepareChat(const PromptServices& services, Protocol& pro
 GenerationRequest generationRequest(const PreparedChat& chat, std::shared_ptr<Constraint> constraint);
 
 // What keeps the answer to a forced tool call or a JSON schema; null: nothing does. InvalidArgument or Unsupported: the schema.
-Expected<std::shared_ptr<Constraint>> makeConstraint(const PreparedChat& chat);
+Expected<text::MadeConstraint> makeConstraint(const PreparedChat& chat);
 
 }  // namespace larder::api

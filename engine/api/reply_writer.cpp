@@ -27,8 +27,14 @@ void ReplyWriter::admitted(std::size_t cachedTokens) {
 
 void ReplyWriter::begin() {
     m_begun = true;
-    m_reply.begin(200, m_stream ? sseHeaders() : HttpHeaders{{"Content-Type", "application/json"}});
+    m_reply.begin(200, headers());
     write(m_stream ? m_protocol.beginStream(m_context) : " ");
+}
+
+HttpHeaders ReplyWriter::headers() const {
+    HttpHeaders all = m_stream ? sseHeaders() : HttpHeaders{{"Content-Type", "application/json"}};
+    all.insert(all.end(), m_context.headers.begin(), m_context.headers.end());
+    return all;
 }
 
 void ReplyWriter::add(OutputEvent event) {
@@ -56,7 +62,7 @@ void ReplyWriter::finish() {
     }
     std::string body = m_protocol.collect(m_context, m_events);
     m_ended = true;
-    if (!m_begun) return m_reply.send(200, {{"Content-Type", "application/json"}}, std::move(body));
+    if (!m_begun) return m_reply.send(200, headers(), std::move(body));
     write(std::move(body));
     m_reply.end();
 }

@@ -35,6 +35,7 @@ public:
 
 private:
     void begin();
+    HttpHeaders headers() const;
     void write(std::string bytes);
 
     HttpReply& m_reply;

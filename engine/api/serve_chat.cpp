@@ -56,6 +56,20 @@ base::Json messageJson(const AnswerMessage& answer) {
     return message;
 }
 
+// Keywords of a schema that the answer is not kept to are said, or nobody would know.
+HttpHeaders ignoredHeaders(const std::vector<std::string>& ignored) {
+    constexpr std::size_t kMostBytes = 2000;
+    std::string names;
+    for (const std::string& each : ignored) {
+        if (names.size() + each.size() > kMostBytes) break;
+        names += (names.empty() ? "" : ", ") + each;
+    }
+    for (char& c : names)
+        if (c < ' ' || c > '~') c = '?';  // paths have the client's own words in them
+    if (names.empty()) return {};
+    return {{"Larder-Ignored-Schema-Keywords", std::move(names)}};
+}
+
 Conversation::Remember rememberFor(const PromptServices& services, const PreparedChat& chat) {
     if (services.replay == nullptr || !chat.prompt.isChat || chat.request.noStore) return {};
     return [&services, &chat](const AnswerMessage& answer, std::vector<TokenId> sampled) {
@@ -94,16 +108,17 @@ void serveChat(const ChatServices& services, Protocol& protocol, std::string bod
     try {
         const Expected<PreparedChat> chat = prepareChat(services.prompts, protocol, services.headers, std::exchange(body, {}));
         if (!chat) return refuse(chat.error());
-        Expected<std::shared_ptr<Constraint>> constraint = makeConstraint(*chat);
-        if (!constraint) return refuse(constraint.error());
+        Expected<text::MadeConstraint> made = makeConstraint(*chat);
+        if (!made) return refuse(made.error());
         entry.prepared(preparedRequest(*chat, std::chrono::duration<double, std::milli>(Clock::now() - began).count()));
         ReplyContext context = replyContext(*chat, protocol);
+        context.headers = ignoredHeaders(made->ignored);
         entry.named(context.id);
         writer.start(chat->request.stream, std::move(context));
         Conversation conversation(*chat, protocol, writer, entry, rememberFor(services.prompts, *chat));
         // The handle's end is what cancels, however this block is left.
         const Expected<Generation> generation =
-            services.prompts.generator.submit(generationRequest(*chat, std::move(*constraint)),
+            services.prompts.generator.submit(generationRequest(*chat, std::move(made->constraint)),
                                               [mailbox](GenerationEvent event) { mailbox->post(std::move(event)); });
         if (!generation) return refuse(generation.error());
         converse(conversation, writer, *mailbox);
