@@ -14,6 +14,7 @@
 #include "engine/api/model_texts.h"
 #include "engine/api/reply_writer.h"
 #include "engine/records/usage_log.h"
+#include "engine/replay.h"
 
 namespace larder::api {
 
@@ -25,6 +26,7 @@ struct RoutesSettings {
     std::size_t maxErrands = 4;         // verbs of /api/cache at a time before 503
     std::string version;                // for /api/status
     records::UsageLog* usage = nullptr; // outlives the routes; null: nothing is kept over restarts
+    ReplayStore* replay = nullptr;      // outlives the routes; null: answers are not remembered
     ReplyPacing pacing;
     ModelTextLoader loadText = text::loadModelText;
 };

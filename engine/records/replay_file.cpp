@@ -99,7 +99,6 @@ Expected<void> ReplayFile::write(std::span<const ReplayChange> changes) {
             m_hour = std::max(m_hour, change.hour);
             if (auto done = change.record ? put(change.key, *change.record) : use(change.key); !done) return done;
         }
-        if (auto trimmed = trim(); !trimmed) return trimmed;
         return transaction->commit();
     };
     auto done = all();
@@ -119,9 +118,9 @@ Expected<void> ReplayFile::put(const std::string& key, const ReplayRecord& recor
     (*insert)->bind(1, bytesOf(key)).bind(2, m_hour).bind(3, std::string_view(record.message));
     (*insert)->bind(4, std::as_bytes(std::span(record.tokens))).bind(5, static_cast<std::int64_t>(record.promptBytes));
     (*insert)->bind(6, static_cast<std::int64_t>(record.promptHash[0])).bind(7, static_cast<std::int64_t>(record.promptHash[1]));
-    auto inserted = (*insert)->bind(8, checksumOf(key, record)).execute();
-    if (inserted) ++m_records;
-    return inserted;
+    if (auto inserted = (*insert)->bind(8, checksumOf(key, record)).execute(); !inserted) return inserted;
+    ++m_records;
+    return trim();  // at once: what many added could not be taken from the file's length again
 }
 
 Expected<void> ReplayFile::use(const std::string& key) {

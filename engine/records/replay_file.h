@@ -34,7 +34,8 @@ public:
 
     // Nothing also for a row whose checksum is wrong.
     Expected<std::optional<ReplayRecord>> read(const std::string& key);
-    Expected<void> write(std::span<const ReplayChange> changes);  // all or nothing; removes what is too much
+    // All or nothing; removes what is too much. At most a megabyte at a time keeps diskBytes() within the limit.
+    Expected<void> write(std::span<const ReplayChange> changes);
     std::int64_t records() const { return m_records; }
     std::uint64_t diskBytes() const { return m_database->diskBytes(); }
 

@@ -8,6 +8,8 @@
 namespace larder::records {
 namespace {
 
+constexpr std::size_t kBytesAWrite = 1 << 20;
+
 std::int64_t replayUnixMs() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -55,7 +57,7 @@ void SqliteReplayStore::flush() {
 // A disk that does not keep up must not fill the RAM: then it never learns of this one.
 void SqliteReplayStore::change(ReplayChange change) {
     const std::size_t bytes = queuedBytes(change);
-    if (m_queuedBytes + bytes > m_parts.memoryBytes) return;
+    if (m_queuedBytes + bytes > m_parts.queueBytes) return;
     m_queuedBytes += bytes;
     post([this, change = std::move(change)] { m_changes.push_back(change); });
 }
@@ -128,7 +130,15 @@ SqliteReplayStore::Record SqliteReplayStore::look(const std::string& key) {
 void SqliteReplayStore::writeChanges() {
     if (m_changes.empty()) return;
     const std::vector<ReplayChange> changes = std::exchange(m_changes, {});
-    for (const ReplayChange& change : changes) m_queuedBytes -= queuedBytes(change);
+    for (auto first = changes.begin(); first != changes.end();) {
+        auto last = first;
+        for (std::size_t bytes = 0; last != changes.end() && bytes < kBytesAWrite; ++last) bytes += queuedBytes(*last);
+        write({first, last});
+        for (; first != last; ++first) m_queuedBytes -= queuedBytes(*first);
+    }
+}
+
+void SqliteReplayStore::write(std::span<const ReplayChange> changes) {
     if (!open()) return;
     if (auto written = m_file->write(changes); !written) return failed(written.error());
     m_warned = false;

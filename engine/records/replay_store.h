@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct ReplayStoreParts {
     base::FileSystem* files = nullptr;                // null: the disk, through SQLite's own
     std::function<std::int64_t()> unixMs = {};        // empty: the system's
     ReplayLimits limits = {};
-    std::size_t memoryBytes = 16 << 20;               // of records in RAM, and once more of those not written yet
+    std::size_t memoryBytes = 16 << 20;               // of records in RAM
+    std::size_t queueBytes = 16 << 20;                // of records not written yet; further ones never are
     std::chrono::milliseconds patience{250};          // with the disk, in find()
     std::chrono::milliseconds openEvery{10'000};      // while the file cannot be opened
 };
@@ -61,6 +63,7 @@ private:
     bool open();                   // false: not now
     Record look(const std::string& key);
     void writeChanges();
+    void write(std::span<const ReplayChange> changes);
     void failed(const Error& error);
     bool setBrokenAside(const Error& error);
     void warnOnce(const Error& error);
