@@ -16,6 +16,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "engine/records/replay_store.h"
 #include "engine/records/usage_log.h"
 #include "engine/server_address.h"
 #include "engine/usage_records.h"
@@ -50,6 +51,7 @@ struct Server::Inner {
     std::string apiKey;
     std::string warning;
     std::unique_ptr<records::UsageLog> usage;  // its last write comes after the engine's last token
+    std::unique_ptr<records::SqliteReplayStore> replay;
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -64,6 +66,7 @@ struct Server::Inner {
         routes.reset();
         generator.reset();
         engine.reset();
+        replay.reset();
         usage.reset();
     }
 
@@ -127,6 +130,8 @@ Expected<void> Server::Inner::openPort(const ServerStart& how) {
     routesSettings.version = LARDER_VERSION;
     routesSettings.usage = usage.get();
     routesSettings.requestsChanged = how.observer;
+    replay = std::make_unique<records::SqliteReplayStore>(records::ReplayStoreParts{.file = settings.baseDir / "replay.sqlite3"});
+    routesSettings.replay = replay.get();
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
