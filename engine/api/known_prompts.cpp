@@ -110,16 +110,20 @@ void KnownPrompts::compute(std::uint64_t number, std::size_t computedTokens, std
     known->kept = std::max(known->kept, keptTokens);
 }
 
-void KnownPrompts::end(std::uint64_t number, std::span<const TokenId> answer, KnownState state) {
+void KnownPrompts::end(std::uint64_t number, std::span<const TokenId> answer, std::optional<TokenId> stopToken, KnownState state) {
     Known* known = find(number);
     if (known == nullptr) return;
     if (known->computed == 0) return forget(number);
     m_bytes -= known->bytes();
     known->state = state;
     known->ids.insert(known->ids.end(), answer.begin(), answer.end());
+    known->ends = {{known->ids.size(), number}};
+    if (stopToken) {
+        known->ids.push_back(*stopToken);
+        known->ends.push_back({known->ids.size(), number});
+    }
     known->ids.shrink_to_fit();
     appendBlocks(known->blocks, known->ids);
-    known->ends = {{known->ids.size(), number}};
     known->lastUse = ++m_uses;
     m_bytes += known->bytes();
     mergeContained(number);

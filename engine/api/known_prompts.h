@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,8 +43,9 @@ public:
     void add(std::uint64_t number, const std::string& model, std::vector<TokenId> ids, std::vector<std::uint64_t> blocks);
     // The next two do nothing for one that had to go meanwhile.
     void compute(std::uint64_t number, std::size_t computedTokens, std::size_t keptTokens);
-    // With its answer; one of which nothing was computed is forgotten.
-    void end(std::uint64_t number, std::span<const TokenId> answer, KnownState state);
+    // With its answer and the token that stopped it, which the next prompt need not have; one of which nothing was computed
+    // is forgotten.
+    void end(std::uint64_t number, std::span<const TokenId> answer, std::optional<TokenId> stopToken, KnownState state);
 
     std::size_t count() const { return m_known.size(); }
     std::size_t bytes() const { return m_bytes; }

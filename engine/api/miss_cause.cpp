@@ -79,7 +79,8 @@ MissExplanation explainLost(const MissFacts& facts, const Shares& shares) {
         return {MissCause::Snapshot, were(known.keptTokens) + " known, but the model's state was kept after " +
                                          grouped(facts.cachedTokens) + " of them only." + added};
     if (shares.evicted >= std::max(shares.notKept, shares.stopped))
-        return {MissCause::Evicted, were(known.keptTokens) + " known, but " + grouped(shares.evicted) +
+        return {MissCause::Evicted, were(known.keptTokens) + " known, but " +
+                                        (shares.evicted == known.keptTokens ? "all" : grouped(shares.evicted)) +
                                         " of them had been given up since: there was no room for them, or the cache was cleared." + added};
     if (shares.notKept >= shares.stopped)
         return {MissCause::NotStored, were(shares.notKept) + " computed before, for a request that let nothing be kept." + added};

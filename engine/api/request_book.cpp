@@ -288,11 +288,10 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
     std::size_t computed = mine->computedTokens;
     if (mine->computedTokens == mine->promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
     const std::size_t kept = mine->noStore ? mine->cachedTokens.value_or(0) : computed;
-    if (stopToken) mine->answer.push_back(*stopToken);
     const KnownState known = mine->computedTokens == mine->promptTokens ? KnownState::Whole : KnownState::Stopped;
     mine->book->state.with([&](RequestBook::Inner::State& now) {
         now.known.compute(mine->number, computed, kept);
-        now.known.end(mine->number, mine->answer, known);
+        now.known.end(mine->number, mine->answer, stopToken, known);
         const auto found = now.running.find(mine->number);
         RequestStatus status = std::move(found->second.status);
         now.running.erase(found);
