@@ -96,6 +96,14 @@ public:
         m_control.folders().post([path, answer = Answer<FolderCheck>(std::move(reply))] { answer.give(larder::checkFolder(path)); });
     }
 
+    void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) override {
+        m_control.folders().post([this, id, model, workingFolder, answer = Answer<AgentPlan>(std::move(reply))] {
+            AgentSurroundings surroundings;
+            surroundings.workingFolder = workingFolder.empty() ? expandPath("~") : workingFolder;
+            answer.give(larder::planAgent(id, agentServer(m_control.board().look()), model, {}, surroundings));
+        });
+    }
+
     // A newer search ends the older ones: they get Cancelled.
     void searchRepositories(const std::string& text, Reply<std::vector<SearchResult>> reply) override {
         const std::uint64_t number = ++m_searches;

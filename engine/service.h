@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/agents.h"
 #include "engine/cache.h"
 #include "engine/downloads.h"
 #include "engine/error.h"
@@ -56,6 +57,10 @@ struct ServiceSnapshot {
     std::vector<Notice> notices;
 };
 
+// What agents need of it. The models that run, the loaded ones first, then the default one; their windows as far as known: those of
+// models that are not loaded may turn out smaller.
+AgentServer agentServer(const ServiceSnapshot& snapshot);
+
 template <class T>
 using Reply = std::function<void(Expected<T>)>;
 
@@ -96,6 +101,10 @@ public:
 
     // checkFolder() of machine.h, off the caller's thread: a network folder whose server is gone can take long.
     virtual void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) = 0;
+
+    // planAgent() of agents.h with what is known now, off the caller's thread: it looks for programs and reads settings files.
+    // workingFolder: where the agent is to work; empty: the home directory.
+    virtual void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) = 0;
 
     virtual void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) = 0;
     virtual void searchRepositories(const std::string& text, Reply<std::vector<SearchResult>> reply) = 0;

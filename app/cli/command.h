@@ -24,6 +24,7 @@ void addPull(CLI::App& root, Options& options, Chosen& chosen);
 void addShow(CLI::App& root, Options& options, Chosen& chosen);
 void addRm(CLI::App& root, Options& options, Chosen& chosen);
 void addStatus(CLI::App& root, Options& options, Chosen& chosen);
+void addLaunch(CLI::App& root, Options& options, Chosen& chosen);
 void addCache(CLI::App& root, Options& options, Chosen& chosen);
 
 int serve(const Options& options);

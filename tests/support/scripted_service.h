@@ -129,6 +129,9 @@ public:
     CacheCleared cleared;
     CacheVerified verified;
     std::vector<UsageHour> hours;
+    // What planAgent answers, besides the model and the variables that depend on it; set before it is called.
+    bool agentInstalled = true;
+    std::vector<std::string> agentWarnings;
 
     // --- Service ------------------------------------------------------------------------------------------------------
     ServiceSnapshot snapshot() const override {
@@ -195,6 +198,24 @@ public:
 
     void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) override {  // the real disk
         finishWith<FolderCheck>("checkFolder", path.string(), larder::checkFolder(path), std::move(reply));
+    }
+
+    // The real plan, as on a machine with nothing but the agent.
+    void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) override {
+        AgentSurroundings bare;
+        bare.environment = [](const std::string&) { return std::nullopt; };
+        bare.home = bare.workingFolder = bare.systemFolder = "/nowhere";
+        auto plan = larder::planAgent(id, agentServer(snapshot()), model, {}, bare);
+        if (!plan) failWith("planAgent", plan.error());
+        else succeed("planAgent");
+        AgentPlan answer = plan ? *plan : AgentPlan{};
+        if (agentInstalled) {
+            answer.agent.detected = true;
+            answer.agent.program = "/home/ada/.local/bin/claude";
+            if (!answer.warnings.empty()) answer.warnings.erase(answer.warnings.begin());  // that it was not found
+        }
+        answer.warnings.insert(answer.warnings.end(), agentWarnings.begin(), agentWarnings.end());
+        finishWith<AgentPlan>("planAgent", id + " " + model + " in " + workingFolder.string(), answer, std::move(reply));
     }
 
     void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) override {
