@@ -28,6 +28,7 @@ struct ServerStart {
     FirstLoad firstLoad = FirstLoad::Wait;
     std::function<void()> observer = {};    // see Engine::observe
     std::function<bool()> stopAsked = {};   // asked a few times a second while waiting; true ends start() with Cancelled
+    EngineSurroundings surroundings = {};   // of the engine; tests put theirs there
 };
 
 class Server {
