@@ -82,6 +82,20 @@ class TwoTools(ClaudeCodeTest):
         self.assertEqual(self.count(turns[-1].body), turns[-1].prompt(), "counting is exact")
 
 
+class Reasoning(ClaudeCodeTest):
+    def test_a_model_that_thinks_before_each_call(self):
+        """With a template that knows tools and reasoning, and drops the reasoning of earlier tasks."""
+        def think(say):
+            return "<think>\nI think about it.\n</think>\n\n" + say
+        self.begin({task: [think(say) for say in says] for task, says in TWO_TOOLS.items()}, template="qwen3_0_6b.jinja")
+        self.assertEqual(self.ask("TASK-ONE: translate and append."), "The file is changed: TASK ONE is done.")
+        self.assertEqual(self.numbers(), "one\nzwei\nthree\nvier\n")
+        self.assertEqual(self.ask("TASK-TWO: how many lines?", "--continue"), "There are 4 lines.")
+        turns = self.proxy.main_turns()
+        self.assertEqual(len(turns), 6, self.proxy.exchanges)
+        self.assertAllFollow(turns)
+
+
 class Killed(ClaudeCodeTest):
     def test_a_server_that_was_killed_goes_on_from_the_disk(self):
         self.begin(TWO_TOOLS)

@@ -17,12 +17,16 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "support"))
+from gguf_template import with_template  # noqa: E402
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE here
 PATIENCE = 120
 PACKAGES = {"@anthropic-ai/claude-code": "2.1.328", "@anthropic-ai/sdk": "1.14.0", "openai": "7.57.0"}
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 
 
 def skip(why):
@@ -64,9 +68,10 @@ def call(tool, **arguments):
 
 
 class ScriptedLarder:
-    """The server, on a base directory that outlives it."""
+    """The server, on a base directory that outlives it. template: a file of tests/golden/chat_templates, instead of the model's
+    plain ChatML, which knows no tools."""
 
-    def __init__(self, program, rules, otherwise="There is nothing to say.", **options):
+    def __init__(self, program, rules, otherwise="There is nothing to say.", template=None, **options):
         self.program = program
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="larder-clients-"))
         self.models = self.base / "models"
@@ -74,7 +79,11 @@ class ScriptedLarder:
         # A vocabulary of 49,152 tokens where there is one; with the fixture nearly every byte is a token.
         starter = os.environ.get("LARDER_STARTER")
         self.bytes_per_token = 3.5 if starter else 1.0
-        (self.models / "scripted.gguf").symlink_to(starter or FIXTURES / "tiny_llama_f32.gguf")
+        model = pathlib.Path(starter or TESTS / "fixtures" / "tiny_llama_f32.gguf").resolve()
+        if template:
+            with_template(model, self.models / "scripted.gguf", (TESTS / "golden" / "chat_templates" / template).read_text())
+        else:
+            (self.models / "scripted.gguf").symlink_to(model)
         self.model = "scripted"
         self.script = self.base / "script.json"
         self.options = {"context": self.tokens(230_000), **options}
@@ -130,7 +139,7 @@ class ScriptedLarder:
              lambda cold: cold["blocks"] > 0 and cold["staged_bytes"] == 0 and not cold["writing"])
 
     def wait_until_idle(self, seconds=PATIENCE):
-        wait(lambda: self.get("/api/status"), lambda status: status["running_sequences"] + status["waiting_sequences"] == 0, seconds)
+        wait(lambda: self.get("/api/status"), lambda status: status["total"]["running"] + status["total"]["waiting"] == 0, seconds)
 
 
 def wait(look, good, seconds=PATIENCE):
