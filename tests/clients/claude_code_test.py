@@ -8,9 +8,10 @@ Exit code 77: skipped, because npm or its registry is missing.
 import pathlib
 import signal
 import sys
+import time
 import unittest
 
-from harness import ClaudeCode, Proxy, ScriptedLarder, call, node_modules
+from harness import ClaudeCode, Proxy, ScriptedLarder, Terminal, call, node_modules, wait
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 MODULES = node_modules(sys.argv[2])
@@ -107,6 +108,22 @@ class Killed(ClaudeCodeTest):
         self.assertEqual(self.ask("TASK-TWO: how many lines?", "--continue"), "There are 4 lines.")
         turns = self.proxy.main_turns()
         self.assertEqual(len(turns), 6, self.proxy.exchanges)
+        self.assertAllFollow(turns)
+
+
+class InATerminal(ClaudeCodeTest):
+    def test_the_call_for_a_title_costs_the_conversation_nothing(self):
+        self.begin({**TWO_TOOLS, "naming a coding session": ['{"title": "Counting lines"}'], "Write the title": ['{"title": "Counting lines"}']})
+        terminal = Terminal(self.claude, "TASK-ONE: translate and append.")
+        self.addCleanup(terminal.close)
+        wait(self.proxy.main_turns, lambda turns: len(turns) == 4 and turns[3].complete)
+        titles = wait(lambda: [each for each in self.proxy.messages() if each.is_title()], lambda found: found and found[0].complete)
+        self.assertEqual(titles[0].status, 200, titles)
+        self.assertIn(b"Counting lines", terminal.screen, "the answer to the call is the terminal's title")
+        time.sleep(1)  # until the line takes input again
+        terminal.type("TASK-TWO: how many lines?")
+        turns = wait(self.proxy.main_turns, lambda seen: len(seen) == 6 and seen[5].complete)
+        self.assertEqual(self.numbers(), "one\nzwei\nthree\nvier\n")
         self.assertAllFollow(turns)
 
 

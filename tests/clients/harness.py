@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import subprocess
@@ -297,7 +298,8 @@ class ClaudeCode:
             "PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8", "TERM": "xterm-256color", "TMPDIR": str(self.root),
             "ANTHROPIC_BASE_URL": address, "ANTHROPIC_AUTH_TOKEN": key, "ANTHROPIC_API_KEY": "",
             "IS_SANDBOX": "1",  # it refuses to run as root otherwise
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1",  # this machine only
             "CLAUDE_CODE_MAX_CONTEXT_TOKENS": str(window), "CLAUDE_CODE_MAX_OUTPUT_TOKENS": "8192",
         }
         self.git("init", "-q", "-b", "main")
@@ -320,3 +322,36 @@ class ClaudeCode:
         with contextlib.suppress(ValueError):
             return done.returncode, json.loads(done.stdout), done.stdout + done.stderr
         return done.returncode, None, done.stdout + done.stderr
+
+
+class Terminal:
+    """Claude Code as a user sees it, in a terminal. Starts with a prompt; type() sends more."""
+
+    def __init__(self, claude, prompt):
+        trusted = {str(claude.folder): {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}}
+        (claude.home / ".claude.json").write_text(json.dumps({"hasCompletedOnboarding": True, "theme": "dark", "projects": trusted}))
+        # Only a client that may send what is not essential asks for a title.
+        environment = {name: value for name, value in claude.environment.items() if name != "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"}
+        environment.update(DISABLE_TELEMETRY="1", DISABLE_AUTOUPDATER="1", DISABLE_ERROR_REPORTING="1")
+        master, slave = pty.openpty()
+        self.master = master
+        self.screen = b""
+        self.process = subprocess.Popen([claude.program, "--model", claude.model, "--allowedTools", "Bash,Read,Edit", "--", prompt], cwd=claude.folder,
+                                        env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        with contextlib.suppress(OSError):
+            while piece := os.read(self.master, 65536):
+                self.screen += piece
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+        time.sleep(0.5)  # else the line end counts as pasted text
+        os.write(self.master, b"\r")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)

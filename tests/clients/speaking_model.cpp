@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::string_view kAnswerBegins = "assistant\n";
 constexpr std::size_t kRememberedAnswers = 1000;
+// Logits: the token that goes on with the answer is certain at any temperature. Where a constraint forbids it, a shorter one
+// that goes on in the same way is; hence a few of them, each likelier than the next.
+constexpr float kCertain = 100.0f;
+constexpr float kLess = 20.0f;
+constexpr std::size_t kChoices = 5;
 
 using BlockTable = std::span<std::byte* const>;
 
@@ -57,27 +62,35 @@ void SpeakingModel::forward(const model::Batch& batch, std::span<float> logits) 
     for (const auto& sequence : batch.sequences) {
         for (; out < batch.logitRows.size() && batch.logitRows[out] < sequence.firstRow + sequence.rows; ++out) {
             const int position = sequence.firstPosition + batch.logitRows[out] - sequence.firstRow;
-            const TokenId token = next(readTokens(sequence.blocks, position + 1));
-            logits[out * width + static_cast<std::size_t>(token)] = 100.0f;  // certain at any temperature
+            float logit = kCertain;
+            for (const TokenId token : next(readTokens(sequence.blocks, position + 1))) {
+                logits[out * width + static_cast<std::size_t>(token)] = logit;
+                logit -= kLess;
+            }
         }
     }
 }
 
-// The token that goes on with the answer behind the last <|im_start|>assistant.
-TokenId SpeakingModel::next(std::span<const TokenId> tokens) {
+// The tokens that go on with the answer behind the last <|im_start|>assistant, the likeliest first.
+std::vector<TokenId> SpeakingModel::next(std::span<const TokenId> tokens) {
     const auto mark = std::find(tokens.rbegin(), tokens.rend(), m_marks.start);
-    if (mark == tokens.rend()) return m_marks.end;
+    if (mark == tokens.rend()) return {m_marks.end};
     const auto prompt = tokens.first(static_cast<std::size_t>(tokens.rend() - mark));
     const std::string written = textOf(tokens.subspan(prompt.size()));
-    if (!written.starts_with(kAnswerBegins)) return m_marks.end;
+    if (!written.starts_with(kAnswerBegins)) return {m_marks.end};
     const std::string_view said = std::string_view(written).substr(kAnswerBegins.size());
     const std::string& answer = answerTo(prompt);
     if (!answer.starts_with(said)) {
         std::cerr << "the answer left the script: \"" << said << "\" instead of \"" << answer << "\"" << std::endl;
-        return m_marks.end;
+        return {m_marks.end};
     }
-    const std::vector<TokenId> rest = m_tokenizer->encodeTrusted(std::string_view(answer).substr(said.size()));
-    return rest.empty() ? m_marks.end : rest.front();
+    const std::string_view rest = std::string_view(answer).substr(said.size());
+    std::vector<TokenId> choices = m_tokenizer->encodeTrusted(rest);
+    if (choices.empty()) return {m_marks.end};
+    choices.resize(1);
+    for (std::size_t bytes = m_tokenizer->bytes(choices[0]).size(); bytes-- > 1 && choices.size() < kChoices;)
+        if (const auto shorter = m_tokenizer->encode(rest.substr(0, bytes)); shorter.size() == 1) choices.push_back(shorter[0]);
+    return choices;
 }
 
 const std::string& SpeakingModel::answerTo(std::span<const TokenId> prompt) {

@@ -47,7 +47,7 @@ private:
     SpeakingModel(std::shared_ptr<const text::Tokenizer> tokenizer, Marks marks, std::shared_ptr<const Script> script, SpeakingDelays delays)
         : m_tokenizer(std::move(tokenizer)), m_marks(marks), m_script(std::move(script)), m_delays(delays) {}
 
-    TokenId next(std::span<const TokenId> tokens);
+    std::vector<TokenId> next(std::span<const TokenId> tokens);
     const std::string& answerTo(std::span<const TokenId> prompt);
     std::string textOf(std::span<const TokenId> tokens) const;
 
