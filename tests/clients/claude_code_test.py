@@ -2,19 +2,25 @@
 """The real Claude Code against the whole server: tool loops, a second process, a server that was killed, an overflowing window,
 and what each turn finds in the cache. Only the model is a double: it says what the tests tell it (speaking_model.h).
 
-Usage: claude_code_test.py SCRIPTED_LARDER BUILD_FOLDER [test names]
+Usage: claude_code_test.py SCRIPTED_LARDER LARDER BUILD_FOLDER [test names]
 Exit code 77: skipped, because npm or its registry is missing.
 """
+import json
+import os
 import pathlib
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 from harness import ClaudeCode, Proxy, ScriptedLarder, Terminal, call, node_modules, wait
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
-MODULES = node_modules(sys.argv[2])
+LARDER = pathlib.Path(sys.argv[2]).resolve()
+MODULES = node_modules(sys.argv[3])
 BLOCK = 64  # tokens; what is left of the last block may be computed again
 SUMMARY = "create a detailed summary"  # in Claude Code's request for one
 
@@ -196,5 +202,54 @@ class TenTurns(ClaudeCodeTest):
         self.assertLess(fresh.cached(), fresh.prompt())
 
 
+class Launched(ClaudeCodeTest):
+    """By `larder launch claude`, which sets the environment."""
+
+    def larder(self, base, *arguments, codes=(0,), patience=300):
+        environment = {name: value for name, value in self.claude.environment.items() if not name.startswith(("ANTHROPIC", "CLAUDE_CODE"))}
+        environment.update(LARDER_BASE_DIR=str(base), PATH=f"{MODULES / '.bin'}:{environment['PATH']}")
+        done = subprocess.run([LARDER, *map(str, arguments)], cwd=self.claude.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=patience)
+        self.assertIn(done.returncode, codes, done.stdout + done.stderr)
+        return done.stdout
+
+    def totals(self, base):
+        return json.loads(self.larder(base, "status", "--json"))["all_time"]
+
+    def test_on_a_running_server(self):
+        self.begin(TWO_TOOLS)
+        ask = ("launch", "claude", "--model", self.server.model, "--", "--dangerously-skip-permissions", "-p")
+        self.assertIn("TASK ONE is done.", self.larder(self.server.base, *ask, "TASK-ONE: translate and append."))
+        self.assertEqual(self.numbers(), "one\nzwei\nthree\nvier\n")
+        self.assertIn("There are 4 lines.", self.larder(self.server.base, *ask, "TASK-TWO: how many lines?", "--continue"))
+        total = self.server.get("/api/status")["total"]
+        self.assertEqual(total["requests"], 6, total)
+        first = total["prompt_tokens"] / 6
+        self.assertGreater(total["cached_tokens"], 5 * first - 10 * BLOCK, total)
+
+    @unittest.skipUnless(os.environ.get("LARDER_STARTER"), "no starter model")
+    def test_with_a_server_of_its_own_and_a_real_model(self):
+        """Twice: the second process, with a server of its own again, goes on from the disk."""
+        self.begin({})
+        base = pathlib.Path(tempfile.mkdtemp(prefix="larder-clients-"))
+        self.addCleanup(shutil.rmtree, base, ignore_errors=True)
+        (base / "models").mkdir()
+        (base / "models" / "starter.gguf").symlink_to(pathlib.Path(os.environ["LARDER_STARTER"]).resolve())
+        # A small model babbles: each answer is cut off, and Claude Code lets it go on a few times before it gives up.
+        (self.claude.home / ".claude").mkdir()
+        (self.claude.home / ".claude" / "settings.json").write_text(json.dumps({"env": {"CLAUDE_CODE_MAX_OUTPUT_TOKENS": "64"}}))
+        ask = ("launch", "claude", "--model", "starter", "--context", 32768, "--", "--tools=Read", "-p")
+        self.larder(base, *ask, "Say hello.", codes=(0, 1))
+        first = self.totals(base)
+        self.assertGreater(first["prompt_tokens"], 2000)
+        self.larder(base, *ask, "Say it again.", "--continue", codes=(0, 1))
+        both = self.totals(base)
+        self.assertGreater(both["requests"], first["requests"])
+        begin = first["prompt_tokens"] // first["requests"]  # more than the first prompt
+        self.assertGreaterEqual(both["loaded_tokens"], begin - 4 * BLOCK, both)
+        # The second process computes what is new, not the conversation.
+        self.assertLess(both["computed_tokens"] - first["computed_tokens"], begin / 2, both)
+
+
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
