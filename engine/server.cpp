@@ -79,13 +79,13 @@ struct Server::Inner {
 };
 
 Expected<void> Server::Inner::openEngine(const ServerStart& how) {
-    auto created = Engine::create(settings);
+    auto created = Engine::create(settings, how.surroundings);
     const bool missing = !created && (created.error().code == ErrorCode::NotFound || created.error().code == ErrorCode::Unsupported);
     if (missing && !settings.defaultModel.empty() && (how.firstLoad == FirstLoad::Background || how.firstLoad == FirstLoad::Nothing)) {
         warning = "the model to start with was not loaded: " + created.error().message;
         base::logWarning(warning);
         settings.defaultModel.clear();
-        created = Engine::create(settings);
+        created = Engine::create(settings, how.surroundings);
     }
     if (!created) return created.error();
     engine = std::move(*created);

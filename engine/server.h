@@ -29,6 +29,7 @@ struct ServerStart {
     FirstLoad firstLoad = FirstLoad::Wait;
     std::function<void()> observer = {};    // see Engine::observe; also called when requests() changed
     std::function<bool()> stopAsked = {};   // asked a few times a second while waiting; true ends start() with Cancelled
+    EngineSurroundings surroundings = {};   // of the engine; tests put theirs there
 };
 
 class Server {

@@ -238,7 +238,7 @@ TEST(Sources, EveryTestIsInAFolderThatTheBuildLooksThrough) {
         if (path.extension() != ".cpp") continue;
         const fs::path inTests = path.lexically_relative(kRoot / "tests");
         const std::string folder = inTests.begin()->string();
-        if (folder == "fuzz" || folder == "support" || folder == "pictures") continue;  // programs and helpers of their own
+        if (folder == "fuzz" || folder == "support" || folder == "pictures" || folder == "clients") continue;  // programs and helpers of their own
         const bool direct = std::distance(inTests.begin(), inTests.end()) == 2;
         if (!direct || !std::regex_search(lists, std::regex("(larder_tests\\(" + folder + "[ )]|/" + folder + R"(/\*\.cpp))")))
             complaints.push_back(relativeName(path));
