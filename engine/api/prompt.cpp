@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxListedNames = 50;
 constexpr std::size_t kTailBytes = 64;
-constexpr std::size_t kTitleBytes = 400;
+constexpr std::size_t kPromptTitleBytes = 400;
 
 Error modelNotFound(const std::vector<ModelInfo>& models, const std::string& name) {
     std::string names;
@@ -65,7 +65,7 @@ std::vector<TokenId> encodePlain(const text::Tokenizer& tokenizer, const std::st
 bool endsWithMarker(const std::vector<text::TextSegment>& segments, std::string_view marker) {
     std::string tail;
     for (auto segment = segments.rbegin(); segment != segments.rend() && tail.size() < kTailBytes; ++segment)
-        tail.insert(0, segment->text);
+        tail = segment->text + tail;
     const std::size_t last = tail.find_last_not_of(" \r\n\t");
     return last != tail.npos && std::string_view(tail).substr(0, last + 1).ends_with(marker);
 }
@@ -82,7 +82,7 @@ std::string titleOf(const base::Json& messages) {
             if (!text.starts_with(kOpen) || close == text.npos) break;
             text.remove_prefix(close + kClose.size());
         }
-        if (!text.empty()) return std::string(text.substr(0, kTitleBytes));
+        if (!text.empty()) return std::string(text.substr(0, kPromptTitleBytes));
     }
     return {};
 }
@@ -142,6 +142,7 @@ Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, 
     input.messages = request.messages.get();
     input.tools = request.tools.get();
     input.variables = request.templateVariables.get();
+    input.thinking = request.thinking;
     input.bosToken = vocabularyText(text.tokenizer->bos());
     input.eosToken = vocabularyText(text.tokenizer->eos());
     return text.chatTemplate->render(input);
