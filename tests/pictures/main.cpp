@@ -17,6 +17,7 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
+#include "tests/pictures/agents_pictures.h"
 #include "tests/pictures/cache_pictures.h"
 #include "tests/pictures/photographer.h"
 #include "tests/support/scripted_service.h"
@@ -212,6 +213,7 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     photographer.takePart(window, *overview, *overview->findChild<QWidget*>(QStringLiteral("hotTier")), QStringLiteral("overview-hot-tier"));
     window.showPage(ui::PageId::Models);
     photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
+    pictures::takeAgents(photographer, service, model, window);
     pictures::takeCache(photographer, service, model, window);
     window.showPage(ui::PageId::Logs);
     photographer.take(window, QStringLiteral("logs"));

@@ -110,7 +110,7 @@ public:
 private:
     void visitPages(MainWindow& window, const Visit& visit, const QString& state) {
         m_model.refresh();
-        for (const auto page : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings}) {
+        for (const auto page : {PageId::Overview, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings}) {
             window.showPage(page);
             QTest::qWait(1);   // layouts settle
             visit(window, QStringLiteral("%1, page %2").arg(state).arg(static_cast<int>(page)));
