@@ -22,6 +22,7 @@
 #include "ui/pages/logs_page.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/overview_page.h"
+#include "ui/pages/requests_page.h"
 #include "ui/pages/settings_page.h"
 #include "ui/tinted_icon.h"
 #include "ui/widgets/banner.h"
@@ -67,6 +68,7 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     addPage(PageId::Overview, tr("Overview"), QStringLiteral("overview"), overview);
     connect(overview, &OverviewPage::modelsWanted, this, [this] { showPage(PageId::Models); });
     connect(overview, &OverviewPage::settingsWanted, this, [this] { showPage(PageId::Settings); });
+    addPage(PageId::Requests, tr("Requests"), QStringLiteral("requests"), new RequestsPage(model));
     addPage(PageId::Models, tr("Models"), QStringLiteral("models"), new ModelsPage(model));
     addPage(PageId::Cache, tr("Cache"), QStringLiteral("cache"), new CachePage(model));
     addPage(PageId::Logs, tr("Logs"), QStringLiteral("logs"), new LogsPage(model));
