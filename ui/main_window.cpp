@@ -23,6 +23,7 @@
 #include "ui/pages/logs_page.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/overview_page.h"
+#include "ui/pages/requests_page.h"
 #include "ui/pages/settings_page.h"
 #include "ui/tinted_icon.h"
 #include "ui/widgets/banner.h"
@@ -69,6 +70,7 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     connect(overview, &OverviewPage::modelsWanted, this, [this] { showPage(PageId::Models); });
     connect(overview, &OverviewPage::settingsWanted, this, [this] { showPage(PageId::Settings); });
     connect(overview, &OverviewPage::agentsWanted, this, [this] { showPage(PageId::Agents); });
+    addPage(PageId::Requests, tr("Requests"), QStringLiteral("requests"), new RequestsPage(model));
     addPage(PageId::Models, tr("Models"), QStringLiteral("models"), new ModelsPage(model));
     auto* agents = new AgentsPage(model);
     addPage(PageId::Agents, tr("Agents"), QStringLiteral("agents"), agents);
