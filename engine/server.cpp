@@ -7,7 +7,7 @@
 
 #include "engine/api/access.h"
 #include "engine/api/engine_generator.h"
-#include "engine/api/error_reply.h"
+#include "engine/api/error_shape.h"
 #include "engine/api/http_server.h"
 #include "engine/api/routes.h"
 #include "engine/base/file.h"
@@ -131,7 +131,9 @@ Expected<void> Server::Inner::openPort() {
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
         routes->handle(std::move(request), std::move(reply));
     };
-    const auto errorBody = [](int status, const std::string& message) { return api::openAiErrorBody(status, message); };
+    const auto errorBody = [](const api::HttpRequest& request, int status, const std::string& message) {
+        return api::ErrorShape(request).body(status, message);
+    };
     auto started = api::HttpServer::start(settings.host, settings.port, {}, handle, errorBody);
     if (!started) return started.error();
     http = std::move(*started);

@@ -61,23 +61,6 @@ void readSampling(RequestFields& fields, SamplingParams& sampling) {
         fields.complain("seed", "must be an integer, but is " + describeJson(*seed));
 }
 
-void readStop(RequestFields& fields, std::vector<std::string>& stops) {
-    const base::Json* stop = fields.value("stop");
-    if (stop == nullptr) return;
-    const base::Json list = stop->is_array() ? *stop : base::Json::array({*stop});
-    if (list.size() > kMaxStops)
-        return fields.complain("stop", "may have at most " + std::to_string(kMaxStops) + " strings, but has " +
-                                           std::to_string(list.size()));
-    for (const base::Json& entry : list) {
-        if (!entry.is_string())
-            return fields.complain("stop", "must be a string or an array of strings, but has " + describeJson(entry));
-        const auto& text = entry.get_ref<const std::string&>();
-        if (text.size() > kMaxStopBytes)
-            return fields.complain("stop", "has a string of more than " + std::to_string(kMaxStopBytes) + " bytes");
-        if (!text.empty()) stops.push_back(text);
-    }
-}
-
 // service_tier is OpenAI's; "flex" is its cheap tier for what nobody waits for. Its other values change nothing here.
 void readPriority(RequestFields& fields, Priority& priority) {
     if (fields.string("service_tier") == "flex") priority = Priority::Background;
@@ -120,12 +103,33 @@ void refuseUnsupported(RequestFields& fields) {
 
 }  // namespace
 
-void readCommonFields(RequestFields& fields, ChatRequest& request) {
-    request.model = fields.string("model").value_or("");
+void readSamplingFields(RequestFields& fields, ChatRequest& request) {
     readSampling(fields, request.sampling);
-    readStop(fields, request.stop);
     readPriority(fields, request.priority);
     readCache(fields, request);
+}
+
+void readStopStrings(RequestFields& fields, std::string_view name, std::vector<std::string>& stops) {
+    const base::Json* stop = fields.value(name);
+    if (stop == nullptr) return;
+    const base::Json list = stop->is_array() ? *stop : base::Json::array({*stop});
+    if (list.size() > kMaxStops)
+        return fields.complain(name, "may have at most " + std::to_string(kMaxStops) + " strings, but has " +
+                                         std::to_string(list.size()));
+    for (const base::Json& entry : list) {
+        if (!entry.is_string())
+            return fields.complain(name, "must be a string or an array of strings, but has " + describeJson(entry));
+        const auto& text = entry.get_ref<const std::string&>();
+        if (text.size() > kMaxStopBytes)
+            return fields.complain(name, "has a string of more than " + std::to_string(kMaxStopBytes) + " bytes");
+        if (!text.empty()) stops.push_back(text);
+    }
+}
+
+void readCommonFields(RequestFields& fields, ChatRequest& request) {
+    request.model = fields.string("model").value_or("");
+    readSamplingFields(fields, request);
+    readStopStrings(fields, "stop", request.stop);
     refuseUnsupported(fields);
     request.ignoreEos = fields.boolean("ignore_eos").value_or(false);
     request.stream = fields.boolean("stream").value_or(false);
