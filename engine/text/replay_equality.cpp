@@ -22,7 +22,7 @@ std::string_view stringIn(const Json* value) {
     return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : std::string_view();
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
     constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
     const std::size_t first = text.find_first_not_of(kWhiteSpace);
     if (first == text.npos) return {};
@@ -109,7 +109,7 @@ bool isSameCall(const Json& a, const Json& b, const Json* tools) {
 
 }  // namespace
 
-std::string_view trimmedText(const Json& message, const char* key) { return trimmed(stringIn(memberOf(&message, key))); }
+std::string_view trimmedText(const Json& message, const char* key) { return stripped(stringIn(memberOf(&message, key))); }
 
 const Json& toolCallsOf(const Json& message) {
     static const Json kNone = Json::array();
