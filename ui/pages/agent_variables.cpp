@@ -63,7 +63,7 @@ AgentVariables::Row* AgentVariables::rowAt(std::size_t number) {
 
 void AgentVariables::show(const AgentPlan& plan) {
     std::string command = plan.agent.id;
-    for (const std::string& argument : plan.arguments) command += ' ' + shellQuoted(argument);
+    for (const std::string& argument : plan.arguments) command += ' ' + larder::shellQuoted(argument);
     rowAt(0)->show(QString::fromStdString(command), tr("The command itself. Arguments of your own can follow."));
     for (std::size_t i = 0; i < plan.environment.size(); ++i) {
         const AgentVariable& variable = plan.environment[i];

@@ -23,7 +23,7 @@ QString larderForShell() {
 
 QString shellLine(const QStringList& words) {
     QStringList quoted;
-    for (const QString& word : words) quoted += QString::fromStdString(shellQuoted(word.toStdString()));
+    for (const QString& word : words) quoted += QString::fromStdString(larder::shellQuoted(word.toStdString()));
     return quoted.join(QLatin1Char(' '));
 }
 
