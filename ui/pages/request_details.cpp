@@ -36,12 +36,12 @@ void fill(QPlainTextEdit& edit, const QString& shared, const QString& differing)
 QString numbersOf(const RequestStatus& request) {
     const RequestText words(request);
     QStringList parts;
-    if (request.promptTokens > 0) parts += RequestText::tr("%1 tokens: %2").arg(StatusText::count(request.promptTokens), words.parts());
-    if (request.prepareMs >= 1) parts += RequestText::tr("read in %1 ms").arg(StatusText::count(static_cast<std::uint64_t>(request.prepareMs)));
-    if (request.timings.queueMs >= 1000) parts += RequestText::tr("waited %1").arg(StatusText::duration(request.timings.queueMs / 1000));
-    if (request.timings.prefillMs >= 1) parts += RequestText::tr("computed in %1").arg(StatusText::duration(request.timings.prefillMs / 1000));
+    if (request.promptTokens > 0) parts += RequestDetails::tr("%1 tokens: %2").arg(StatusText::count(request.promptTokens), words.parts());
+    if (request.prepareMs >= 1) parts += RequestDetails::tr("read in %1 ms").arg(StatusText::count(static_cast<std::uint64_t>(request.prepareMs)));
+    if (request.timings.queueMs >= 1000) parts += RequestDetails::tr("waited %1").arg(StatusText::duration(request.timings.queueMs / 1000));
+    if (request.timings.prefillMs >= 1) parts += RequestDetails::tr("computed in %1").arg(StatusText::duration(request.timings.prefillMs / 1000));
     if (request.answerTokens > 0 && request.timings.decodeMs > 0)
-        parts += RequestText::tr("answered at %1")
+        parts += RequestDetails::tr("answered at %1")
                      .arg(StatusText::tokenRate(static_cast<double>(request.answerTokens) * 1000 / request.timings.decodeMs));
     return parts.join(QStringLiteral(" · "));
 }
@@ -49,16 +49,19 @@ QString numbersOf(const RequestStatus& request) {
 }  // namespace
 
 RequestDetails::RequestDetails(QWidget* parent)
-    : Card(tr("Details"), parent),
+    : Card(QString(), parent),
+      m_title(new TextLabel(TextLabel::Style::Heading)),
       m_why(new TextLabel(TextLabel::Style::Body)),
       m_numbers(new TextLabel(TextLabel::Style::Small)),
       m_failure(new TextLabel(TextLabel::Style::Body)),
       m_texts(new QWidget) {
     setObjectName(QStringLiteral("requestDetails"));
+    setAccessibleName(tr("Details of the chosen request"));
     m_why->setObjectName(QStringLiteral("requestWhy"));
     m_numbers->setObjectName(QStringLiteral("requestNumbers"));
     m_failure->setObjectName(QStringLiteral("requestFailure"));
     m_failure->setTone(Tone::Bad);
+    body()->addWidget(m_title);
     body()->addWidget(m_failure);
     body()->addWidget(m_why);
     body()->addWidget(m_numbers);
@@ -93,7 +96,7 @@ void RequestDetails::show(const RequestStatus* request) {
     setVisible(request != nullptr);
     if (!request) return;
     const RequestText words(*request);
-    setTitle(words.title());
+    m_title->setElided(words.title());
     m_failure->setSentence(StatusText::sentence(request->failure));
     m_failure->setVisible(!request->failure.empty());
     m_why->setSentence(words.why());

@@ -24,6 +24,7 @@ private:
     QPlainTextEdit* addText(QBoxLayout* row, const QString& name);
     void fillTexts();
 
+    TextLabel* m_title;
     TextLabel* m_why;
     TextLabel* m_numbers;
     TextLabel* m_failure;

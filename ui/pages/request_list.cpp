@@ -126,9 +126,8 @@ void RequestListCard::show(const std::shared_ptr<const RequestList>& requests, s
     const int scrolled = m_view->verticalScrollBar()->value();
     m_table->show(requests, nowUnixMs);
     m_view->viewport()->update();   // the times go on
-    const int row = m_table->rowOf(m_chosen);
-    if (row < 0) m_chosen = 0;
-    else if (m_view->currentIndex().row() != row) m_view->setCurrentIndex(m_table->index(row, 0));
+    if (m_table->rowOf(m_chosen) < 0) m_chosen = requests->empty() ? 0 : requests->front().number;
+    if (const int row = m_table->rowOf(m_chosen); row >= 0 && m_view->currentIndex().row() != row) m_view->setCurrentIndex(m_table->index(row, 0));
     m_view->fitToContents();
     m_view->verticalScrollBar()->setValue(scrolled);
     setVisible(!requests->empty());

@@ -47,8 +47,8 @@ class RequestListCard : public Card {
 public:
     explicit RequestListCard(QWidget* parent = nullptr);
 
-    void show(const std::shared_ptr<const RequestList>& requests, std::int64_t nowUnixMs);  // the chosen one stays chosen
-    const RequestStatus* chosen() const;   // null: none
+    void show(const std::shared_ptr<const RequestList>& requests, std::int64_t nowUnixMs);  // the chosen one stays chosen; at first the newest
+    const RequestStatus* chosen() const;   // null: there is none
 
 signals:
     void chosenChanged();
