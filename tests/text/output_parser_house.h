@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +16,20 @@ namespace larder::text {
 
 using Parts = std::vector<OutputPart>;
 
-inline void PrintTo(const OutputPart& part, std::ostream* out) {
-    if (const auto* text = std::get_if<PartText>(&part)) *out << "text(" << text->text << ")";
-    if (const auto* text = std::get_if<PartReasoning>(&part)) *out << "reasoning(" << text->text << ")";
-    if (const auto* call = std::get_if<PartCallStart>(&part)) *out << "start(" << call->index << ", " << call->name << ")";
-    if (const auto* call = std::get_if<PartCallArguments>(&part)) *out << "arguments(" << call->index << ", " << call->json << ")";
-    if (const auto* call = std::get_if<PartCallEnd>(&part))
-        *out << (call->complete ? "end(" : "broken(") << call->index << ", " << call->raw << ")";
+// For comparing: gtest prints variants as bytes.
+inline std::vector<std::string> shown(const Parts& parts) {
+    std::vector<std::string> out;
+    for (const OutputPart& part : parts) {
+        if (const auto* text = std::get_if<PartText>(&part)) out.push_back("text(" + text->text + ")");
+        if (const auto* text = std::get_if<PartReasoning>(&part)) out.push_back("reasoning(" + text->text + ")");
+        if (const auto* call = std::get_if<PartCallStart>(&part))
+            out.push_back("start(" + std::to_string(call->index) + ", " + call->name + ")");
+        if (const auto* call = std::get_if<PartCallArguments>(&part))
+            out.push_back("arguments(" + std::to_string(call->index) + ", " + call->json + ")");
+        if (const auto* call = std::get_if<PartCallEnd>(&part))
+            out.push_back((call->complete ? "end(" : "broken(") + std::to_string(call->index) + ", " + call->raw + ")");
+    }
+    return out;
 }
 
 // Neighbours of one kind joined.
@@ -65,12 +71,12 @@ inline Parts parsed(const OutputParserSettings& settings, const std::vector<std:
 inline void expectInEveryCut(const OutputParserSettings& settings, const std::string& text, const Parts& right) {
     SCOPED_TRACE(text);
     const std::vector<std::string> characters = charactersOf(text);
-    EXPECT_EQ(joined(parsed(settings, {text})), right) << "whole";
-    EXPECT_EQ(joined(parsed(settings, characters)), right) << "character by character";
+    EXPECT_EQ(shown(joined(parsed(settings, {text}))), shown(right)) << "whole";
+    EXPECT_EQ(shown(joined(parsed(settings, characters))), shown(right)) << "character by character";
     std::string before;
     for (const std::string& character : characters) {
         before += character;
-        EXPECT_EQ(joined(parsed(settings, {before, text.substr(before.size())})), right) << "cut behind " << before;
+        EXPECT_EQ(shown(joined(parsed(settings, {before, text.substr(before.size())}))), shown(right)) << "cut behind " << before;
         if (::testing::Test::HasFailure()) return;
     }
 }

@@ -122,16 +122,16 @@ TEST(QwenXmlParser, ArgumentsStream) {
     const auto told = [&](const std::string& text) {
         Parts parts;
         parser->add(text, parts);
-        return parts;
+        return shown(parts);
     };
-    EXPECT_EQ(told("<tool_call>\n<function=read"), Parts{});
-    EXPECT_EQ(told(">\n"), (Parts{PartCallStart{0, "read"}}));
-    EXPECT_EQ(told("<parameter=path>\n"), (Parts{PartCallArguments{0, "{\"path\":"}}));
-    EXPECT_EQ(told("/home\n"), (Parts{PartCallArguments{0, "\"/home"}}));
-    EXPECT_EQ(told("x</par"), (Parts{PartCallArguments{0, "\\nx"}}));
-    EXPECT_EQ(told("ty"), (Parts{PartCallArguments{0, "</party"}}));
-    EXPECT_EQ(told("\n</parameter>\n</fun"), Parts{});
-    EXPECT_EQ(told("ction>"), (Parts{PartCallArguments{0, "\"}"}}));
+    EXPECT_EQ(told("<tool_call>\n<function=read"), shown({}));
+    EXPECT_EQ(told(">\n"), shown({PartCallStart{0, "read"}}));
+    EXPECT_EQ(told("<parameter=path>\n"), shown({PartCallArguments{0, "{\"path\":"}}));
+    EXPECT_EQ(told("/home\n"), shown({PartCallArguments{0, "\"/home"}}));
+    EXPECT_EQ(told("x</par"), shown({PartCallArguments{0, "\\nx"}}));
+    EXPECT_EQ(told("ty"), shown({PartCallArguments{0, "</party"}}));
+    EXPECT_EQ(told("\n</parameter>\n</fun"), shown({}));
+    EXPECT_EQ(told("ction>"), shown({PartCallArguments{0, "\"}"}}));
 }
 
 }  // namespace

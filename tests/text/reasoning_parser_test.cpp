@@ -102,13 +102,13 @@ TEST(ReasoningParser, Streams) {
     const auto told = [&](const std::string& text) {
         Parts parts;
         parser->add(text, parts);
-        return parts;
+        return shown(parts);
     };
-    EXPECT_EQ(told("\nWell"), Parts{PartReasoning{"Well"}});
-    EXPECT_EQ(told(" <b>\n"), Parts{PartReasoning{" <b>"}});
-    EXPECT_EQ(told("</think>"), Parts{});
-    EXPECT_EQ(told("\n\n"), Parts{});
-    EXPECT_EQ(told("So"), Parts{PartText{"So"}});
+    EXPECT_EQ(told("\nWell"), shown({PartReasoning{"Well"}}));
+    EXPECT_EQ(told(" <b>\n"), shown({PartReasoning{" <b>"}}));
+    EXPECT_EQ(told("</think>"), shown({}));
+    EXPECT_EQ(told("\n\n"), shown({}));
+    EXPECT_EQ(told("So"), shown({PartText{"So"}}));
 }
 
 }  // namespace
