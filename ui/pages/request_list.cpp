@@ -6,6 +6,7 @@
 #include <QPainterPath>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QStyle>
 #include <algorithm>
 #include <array>
 
@@ -35,7 +36,7 @@ void RequestBar::paint(QPainter* painter, const QStyleOptionViewItem& option, co
     painter->setRenderHint(QPainter::Antialiasing);
     QPainterPath track;
     track.addRoundedRect(bar, height / 2.0, height / 2.0);
-    painter->fillPath(track, look.color(Look::Role::Grid));
+    painter->fillPath(track, look.color(option.state.testFlag(QStyle::State_Selected) ? Look::Role::CardBorder : Look::Role::Grid));
     painter->setClipPath(track, Qt::IntersectClip);
     double at = 0;
     for (std::size_t i = 0; i < shares.size(); ++i) {
@@ -71,7 +72,7 @@ RequestView::RequestView(RequestTable* table, QWidget* parent) : QTableView(pare
 }
 
 void RequestView::fitToContents() {
-    const int widest = Look::instance().space(38);
+    const int widest = Look::instance().space(30);   // of a model's name; its tooltip has all of it
     for (int column = RequestTable::State; column < RequestTable::ColumnCount; ++column) {
         resizeColumnToContents(column);
         if (column == RequestTable::Model) setColumnWidth(column, std::min(columnWidth(column), widest));

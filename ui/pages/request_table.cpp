@@ -122,7 +122,7 @@ QVariant RequestTable::headerData(int section, Qt::Orientation orientation, int 
         case Model: return tr("Model");
         case Client: return tr("Client");
         case Prompt: return tr("Prompt");
-        case Parts: return tr("From the cache");
+        case Parts: return tr("Came from");
         case Answer: return tr("Answer");
         case Duration: return tr("Time");
         default: return {};
