@@ -2,11 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "engine/api/error_shape.h"
 #include "tests/api/api_house.h"
 #include "tests/api/claude_code_body.h"
+#include "tests/support/raw_http_client.h"
 
 namespace larder::api {
 namespace {
@@ -166,14 +165,24 @@ TEST(AnthropicRoutes, ModelsInItsShape) {
     expectAnthropicError(*house.answer(ApiHouse::request("GET", "/v1/models/gpt-9", "", version)), 404, "not_found_error");
 }
 
+// Refused before any handler sees it, by what was read of it so far.
 TEST(AnthropicRoutes, RefusalsOfTheGuardTakeTheShapeToo) {
-    HttpRequest request;
-    EXPECT_FALSE(ErrorShape(request).isAnthropic()) << "nothing of it was read yet";
-    request.path = "/v1/messages";
-    const base::Json body = parsed(ErrorShape(request).body(413, "Too large."));
-    EXPECT_EQ(body["error"]["type"], "request_too_large");
-    request.path = "/v1/messagesx";
-    EXPECT_FALSE(ErrorShape(request).isAnthropic());
+    auto server = HttpServer::start(
+        "127.0.0.1", 0, {}, [](HttpRequest, std::shared_ptr<HttpReply>) {},
+        [](const HttpRequest& request, int status, const std::string& message) {
+            return ErrorShape(request).body(status, message);
+        });
+    ASSERT_TRUE(server.ok());
+    const auto refused = [&](const std::string& path) {
+        support::RawHttpClient client((*server)->port());
+        client.send("POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 200000000\r\n\r\n");
+        const auto reply = client.readReply();
+        EXPECT_EQ(reply.status, 413);
+        return parsed(reply.body)["error"]["type"].get<std::string>();
+    };
+    EXPECT_EQ(refused("/v1/messages?beta=true"), "request_too_large");
+    EXPECT_EQ(refused("/v1/chat/completions"), "invalid_request_error");
+    EXPECT_EQ(refused("/v1/messagesx"), "invalid_request_error");
 }
 
 }  // namespace
