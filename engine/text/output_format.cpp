@@ -34,10 +34,12 @@ ToolCallFormat findToolCallFormat(std::string_view source) {
 }  // namespace
 
 OutputFormat findOutputFormat(std::string_view source, const Tokenizer& tokenizer) {
-    constexpr std::array<std::string_view, 5> kMarkers = {"<tool_call>", "</tool_call>", "<|python_tag|>", "<think>", "</think>"};
+    constexpr std::array<std::string_view, 5> kMarkers = {"<tool_call>", "</tool_call>", "<|python_tag|>", "<think>",
+                                                          "</think>"};
     OutputFormat format;
     format.toolCalls = findToolCallFormat(source);
-    format.reasoning = has(source, "<think>") || has(source, "</think>") || tokenizer.find("<think>") || tokenizer.find("</think>");
+    for (const std::string_view marker : {"<think>", "</think>"})
+        format.reasoning = format.reasoning || has(source, marker) || tokenizer.find(marker).has_value();
     for (const std::string_view marker : kMarkers) {
         const auto token = tokenizer.find(marker);
         if (token && tokenizer.isControl(*token)) format.markers.push_back(*token);

@@ -57,7 +57,8 @@ enum class BareCalls : std::uint8_t {
 struct CallFamily {
     std::vector<std::string> openings;  // markers
     BareCalls bare = BareCalls::Never;  // where "{" without a marker begins one
-    // Of a call that begins with one of the openings, or with "{" that is yet to be fed (opening is empty). tools outlive it.
+    // For a call that begins with one of the openings, or (opening is empty) with "{", which is yet to be fed. tools may be
+    // null and outlive it.
     std::unique_ptr<CallReader> (*open)(std::string_view opening, const base::Json* tools) = nullptr;
 };
 

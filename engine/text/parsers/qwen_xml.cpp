@@ -1,7 +1,7 @@
-// <tool_call>\n<function=NAME>\n<parameter=KEY>\nVALUE\n</parameter>\n</function>\n</tool_call>, as Qwen3-Coder writes calls;
-// it sometimes leaves out <tool_call>, or what closes the function or the block. A value is exact between the line break
-// behind its opening and the one before its closing tag. It ends only where another parameter or the end of the call
-// follows, so that it may hold such a tag itself.
+// <tool_call>\n<function=NAME>\n<parameter=KEY>\nVALUE\n</parameter>\n</function>\n</tool_call>, as Qwen3-Coder writes
+// calls; it sometimes leaves out <tool_call>, or what closes the function or the block. A value is exact between the
+// line break behind its opening and the one before its closing tag. It ends only where another parameter or the end of
+// the call follows, so that it may hold such a tag itself.
 #include <optional>
 
 #include "engine/text/parsers/call_reader.h"
@@ -156,9 +156,12 @@ private:
 }  // namespace
 
 CallFamily qwenXmlCalls() {
-    return {{std::string(kBlock), std::string(kFunction)}, BareCalls::Never, [](std::string_view opening, const base::Json* tools) {
-                return std::unique_ptr<CallReader>(std::make_unique<QwenXml>(opening, tools));
-            }};
+    CallFamily family;
+    family.openings = {std::string(kBlock), std::string(kFunction)};
+    family.open = [](std::string_view opening, const base::Json* tools) -> std::unique_ptr<CallReader> {
+        return std::make_unique<QwenXml>(opening, tools);
+    };
+    return family;
 }
 
 }  // namespace larder::text

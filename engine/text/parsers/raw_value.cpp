@@ -35,8 +35,12 @@ void RawValue::add(std::string_view piece) {
 }
 
 void RawValue::end() {
-    if (m_streaming) m_json += '"';
-    else if (const auto other = m_types.unknown() ? std::nullopt : jsonFromText(m_text, m_schema, kMaxJsonDepth - 1)) m_json += *other;
+    if (m_streaming) {
+        m_json += '"';
+        return;
+    }
+    const auto other = jsonFromText(m_text, m_schema, kMaxJsonDepth - 1);
+    if (other) m_json += *other;
     else appendJsonString(m_json, m_text);
 }
 
