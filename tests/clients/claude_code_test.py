@@ -183,6 +183,17 @@ class TenTurns(ClaudeCodeTest):
         self.assertTrue(any(each.is_subagent() for each in self.proxy.messages()), "a subagent ran")
         self.assertAllFollow(turns)
         self.new_conversation(turns[0])
+        self.explained()
+
+    def explained(self):
+        """The server has a cause for everything that it computed."""
+        requests = self.server.get("/api/requests")["requests"]
+        self.assertEqual(len(requests), len(self.proxy.messages()) + 1, "and the call for a title")
+        for request in requests:
+            self.assertIn(request["cause"], ("nothing", "grown", "new", "differs"), request)
+            self.assertNotEqual(self.server.get(f"/api/requests/{request['number']}")["why"], "")
+            if request["cause"] == "grown":
+                self.assertGreaterEqual(request["cached_tokens"], request["closest_tokens"] - BLOCK, request)
 
     def ask_for_title(self):
         """As the window of a terminal asks beside the first turn: no tools, a schema for the answer."""
