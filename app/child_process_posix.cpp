@@ -94,7 +94,7 @@ Expected<pid_t> spawn(const ChildProgram& child) {
 }  // namespace
 
 Expected<int> runInForeground(const ChildProgram& child) {
-    PassedOnSignals signals;
+    PassedOnSignals passedOn;
     const auto pid = spawn(child);
     if (!pid.ok()) return pid.error();
     g_child = *pid;

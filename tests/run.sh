@@ -111,8 +111,8 @@ cmake --preset fuzz >"$output" 2>&1 || {
     cat "$output"
     exit 1
 }
-cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz
-for format in gguf safetensors; do
+cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz output_parser_fuzz
+for format in gguf safetensors output_parser; do
     mkdir -p "build/fuzz/corpus/$format"
     if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "tests/fuzz/${format}_corpus" >"$output" 2>&1; then

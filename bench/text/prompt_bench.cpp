@@ -12,6 +12,7 @@
 #include <string>
 
 #include "engine/text/chat_template.h"
+#include "engine/text/encoding_memory.h"
 #include "engine/text/model_text.h"
 
 namespace {
@@ -103,10 +104,13 @@ std::shared_ptr<const text::ModelText> starter() {
     return loaded && (*loaded)->chatTemplate ? *loaded : nullptr;
 }
 
-std::shared_ptr<const text::ChatTemplate> templateThatKnowsTools() {
+std::string sourceThatKnowsTools() {
     std::ifstream file(LARDER_SOURCE_DIR "/tests/golden/chat_templates/qwen3_0_6b.jinja", std::ios::binary);
-    const std::string source{std::istreambuf_iterator<char>(file), {}};
-    auto compiled = text::ChatTemplate::compile(source);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::shared_ptr<const text::ChatTemplate> templateThatKnowsTools() {
+    auto compiled = text::ChatTemplate::compile(sourceThatKnowsTools());
     return compiled ? *compiled : nullptr;
 }
 
@@ -134,6 +138,32 @@ void encode(benchmark::State& state, std::shared_ptr<const text::ChatTemplate> c
     state.counters["tokens"] = static_cast<double>(tokens);
 }
 
+// A prompt seen before, with a turn more: what a request in the middle of a session costs.
+void appended(benchmark::State& state, std::shared_ptr<const text::ChatTemplate> chatTemplate,
+              std::shared_ptr<const text::Tokenizer> tokenizer) {
+    const Conversation shorter = conversationOf(57), longer = conversationOf(60);
+    for (auto _ : state) {
+        state.PauseTiming();
+        text::EncodingMemory memory;
+        memory.encode(*tokenizer, renderOrEnd(*chatTemplate, shorter));
+        state.ResumeTiming();
+        benchmark::DoNotOptimize(memory.encode(*tokenizer, renderOrEnd(*chatTemplate, longer)));
+    }
+}
+
+void all(benchmark::State& state, std::shared_ptr<const text::ChatTemplate> chatTemplate,
+         std::shared_ptr<const text::Tokenizer> tokenizer) {
+    const Conversation conversation = conversationOf(60);
+    for (auto _ : state) {
+        text::EncodingMemory memory;
+        benchmark::DoNotOptimize(memory.encode(*tokenizer, renderOrEnd(*chatTemplate, conversation)));
+    }
+}
+
+void compile(benchmark::State& state, const std::string& source) {
+    for (auto _ : state) benchmark::DoNotOptimize(text::ChatTemplate::compile(source));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -151,7 +181,10 @@ int main(int argc, char** argv) {
         };
         add("render", render);
         add("encode", encode, model->tokenizer);
+        add("all", all, model->tokenizer);
+        add("appended", appended, model->tokenizer);
     }
+    benchmark::RegisterBenchmark("compile/tools", compile, sourceThatKnowsTools())->Unit(benchmark::kMillisecond);
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
 }

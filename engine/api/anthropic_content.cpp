@@ -10,12 +10,12 @@
 namespace larder::api {
 namespace {
 
-bool isBlank(std::string_view text) {
+bool isBlankText(std::string_view text) {
     return text.find_first_not_of(" \t\n\r\f\v") == text.npos;
 }
 
-void appendJoined(std::string& text, std::string_view separator, std::string_view piece) {
-    if (isBlank(piece)) return;
+void appendText(std::string& text, std::string_view separator, std::string_view piece) {
+    if (isBlankText(piece)) return;
     if (!text.empty()) text += separator;
     text += piece;
 }
@@ -23,7 +23,8 @@ void appendJoined(std::string& text, std::string_view separator, std::string_vie
 // Whether leaving out a block of a kind that is not known loses something.
 bool carriesContent(const RequestFields& block) {
     for (const char* name : {"text", "content", "source", "data", "input"})
-        if (const base::Json* value = block.value(name); value != nullptr && !(value->is_structured() && value->empty())) return true;
+        if (const base::Json* value = block.value(name); value != nullptr && !(value->is_structured() && value->empty()))
+            return true;
     return false;
 }
 
@@ -105,7 +106,7 @@ std::string ContentReader::readTexts(RequestFields& own, const base::Json& conte
     std::string text;
     eachBlock(own, content, path, [&](RequestFields& block, const std::string& type, const std::string& blockPath) {
         if (type != "text") return passOver(block, type, blockPath);
-        appendJoined(text, separator, withoutVolatileLines(textOf(block)));
+        appendText(text, separator, withoutVolatileLines(textOf(block)));
     });
     return text;
 }
@@ -154,7 +155,7 @@ void ContentReader::readUser(RequestFields& own, const base::Json& content, cons
     };
     eachBlock(own, content, path, [&](RequestFields& block, const std::string& type, const std::string& blockPath) {
         if (type == "text") {
-            appendJoined(text, "\n", withoutVolatileLines(textOf(block)));
+            appendText(text, "\n", withoutVolatileLines(textOf(block)));
         } else if (type == "tool_result") {
             endText();
             readToolResult(block, blockPath);
@@ -173,10 +174,10 @@ void ContentReader::readToolResult(RequestFields& block, const std::string& path
     std::string text;
     std::string loaded;  // adjacent references make one list
     const auto endLoaded = [&] {
-        if (!loaded.empty()) appendJoined(text, "\n", "<tools>\n" + std::exchange(loaded, {}) + "</tools>");
+        if (!loaded.empty()) appendText(text, "\n", "<tools>\n" + std::exchange(loaded, {}) + "</tools>");
     };
     if (const base::Json* content = block.value("content"))
-        eachBlock(block, *content, path + ".content", [&](RequestFields& part, const std::string& type, const std::string& partPath) {
+        eachBlock(block, *content, path + ".content", [&](RequestFields& part, const std::string& type, const std::string& at) {
             if (type == "tool_reference") {
                 const auto name = part.string("tool_name");
                 if (!name) return part.complain("tool_name:", "Field required");
@@ -184,8 +185,8 @@ void ContentReader::readToolResult(RequestFields& block, const std::string& path
                 return;
             }
             endLoaded();
-            if (type != "text") return passOver(part, type, partPath);
-            appendJoined(text, "\n", textOf(part));
+            if (type != "text") return passOver(part, type, at);
+            appendText(text, "\n", textOf(part));
         });
     endLoaded();
     // Clients mark some failures in the text already, and others only beside it.
@@ -218,9 +219,9 @@ void ContentReader::readAssistant(RequestFields& own, const base::Json& content,
     base::Json calls = base::Json::array();
     eachBlock(own, content, path, [&](RequestFields& block, const std::string& type, const std::string& blockPath) {
         if (type == "text")
-            appendJoined(text, "", textOf(block));
+            appendText(text, "", textOf(block));
         else if (type == "thinking")
-            appendJoined(reasoning, "", block.string("thinking").value_or(""));
+            appendText(reasoning, "", block.string("thinking").value_or(""));
         else if (type == "tool_use")
             calls.push_back(readToolUse(block));
         else if (type != "redacted_thinking")

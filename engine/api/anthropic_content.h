@@ -1,9 +1,9 @@
 // The conversation of an Anthropic request in canonical OpenAI form (design §5.8), so that what means the same renders the same:
 // - content that is a string is the same as one text block; blocks of white space alone vanish, and so do messages without
 //   anything else;
-// - text blocks of `system` are joined by a blank line, those of user and system messages and of tool results by a line break, as the
-//   parts of OpenAI messages are; those of an assistant by nothing, because answers are cut into blocks where calls and
-//   thinking stand between;
+// - text blocks of `system` are joined by a blank line, those of user and system messages and of tool results by a line break,
+//   as the parts of OpenAI messages are; those of an assistant by nothing, because answers are cut into blocks where calls
+//   and thinking stand between;
 // - tool results become messages of role "tool" where they stand, between the texts before and after them;
 // - thinking is reasoning_content; signatures and redacted thinking are taken and not rendered;
 // - system messages stay where they are;

@@ -10,7 +10,7 @@
 namespace larder::api {
 namespace {
 
-std::string eventFrame(const base::Json& event) {
+std::string anthropicFrame(const base::Json& event) {
     return "event: " + event["type"].get_ref<const std::string&>() + "\ndata: " + base::dumpJson(event) + "\n\n";
 }
 
@@ -36,12 +36,12 @@ base::Json startedBlock(const BlockStart& start) {
 }
 
 std::string deltaFrame(std::size_t index, const char* type, const char* key, const std::string& value) {
-    return eventFrame({{"type", "content_block_delta"}, {"index", index}, {"delta", {{"type", type}, {key, value}}}});
+    return anthropicFrame({{"type", "content_block_delta"}, {"index", index}, {"delta", {{"type", type}, {key, value}}}});
 }
 
 std::string stepFrames(const BlockStep& step) {
     if (const auto* start = std::get_if<BlockStart>(&step))
-        return eventFrame({{"type", "content_block_start"}, {"index", start->index}, {"content_block", startedBlock(*start)}});
+        return anthropicFrame({{"type", "content_block_start"}, {"index", start->index}, {"content_block", startedBlock(*start)}});
     if (const auto* piece = std::get_if<BlockPiece>(&step)) {
         if (piece->kind == AnthropicBlock::Text) return deltaFrame(piece->index, "text_delta", "text", piece->text);
         if (piece->kind == AnthropicBlock::Thinking)
@@ -52,7 +52,7 @@ std::string stepFrames(const BlockStep& step) {
     std::string frames;
     if (stop.kind == AnthropicBlock::Thinking)
         frames = deltaFrame(stop.index, "signature_delta", "signature", stop.signature);
-    return frames + eventFrame({{"type", "content_block_stop"}, {"index", stop.index}});
+    return frames + anthropicFrame({{"type", "content_block_stop"}, {"index", stop.index}});
 }
 
 // The steps of a whole answer, put together.
@@ -91,14 +91,14 @@ private:
 };
 
 // A full window is "max_tokens" too: the name Anthropic has for it is not known to all clients.
-std::string stopReason(const OutputFinished& finished) {
+std::string anthropicStopReason(const OutputFinished& finished) {
     if (finished.reason == FinishReason::Length) return "max_tokens";
     if (finished.calls > 0) return "tool_use";
     return finished.stopString.empty() ? "end_turn" : "stop_sequence";
 }
 
-void setStop(base::Json& target, const OutputFinished& finished) {
-    const std::string reason = stopReason(finished);
+void setAnthropicStop(base::Json& target, const OutputFinished& finished) {
+    const std::string reason = anthropicStopReason(finished);
     target["stop_reason"] = reason;
     target["stop_sequence"] = nullptr;
     if (reason == "stop_sequence") target["stop_sequence"] = finished.stopString;
@@ -145,7 +145,7 @@ base::Json AnthropicMessages::usage(std::size_t promptTokens, std::size_t cached
 std::string AnthropicMessages::beginStream(const ReplyContext& context) {
     base::Json start = message(context);
     start["usage"] = usage(context.promptTokens, context.cachedTokens, 0);
-    return eventFrame({{"type", "message_start"}, {"message", std::move(start)}}) + keepAlive();
+    return anthropicFrame({{"type", "message_start"}, {"message", std::move(start)}}) + keepAlive();
 }
 
 std::string AnthropicMessages::streamEvent(const OutputEvent& event) {
@@ -155,8 +155,8 @@ std::string AnthropicMessages::streamEvent(const OutputEvent& event) {
     for (const BlockStep& step : steps) frames += stepFrames(step);
     if (const auto* finished = std::get_if<OutputFinished>(&event)) {
         base::Json delta = base::Json::object();
-        setStop(delta, *finished);
-        frames += eventFrame({{"type", "message_delta"},
+        setAnthropicStop(delta, *finished);
+        frames += anthropicFrame({{"type", "message_delta"},
                               {"delta", std::move(delta)},
                               {"usage", usage(finished->promptTokens, finished->cachedTokens, finished->completionTokens)}});
     }
@@ -165,15 +165,15 @@ std::string AnthropicMessages::streamEvent(const OutputEvent& event) {
 
 std::string AnthropicMessages::streamError(const Error& error) {
     m_failed = true;
-    return eventFrame(anthropicErrorJson(error, m_requestId));
+    return anthropicFrame(anthropicErrorJson(error, m_requestId));
 }
 
 std::string AnthropicMessages::keepAlive() {
-    return eventFrame({{"type", "ping"}});
+    return anthropicFrame({{"type", "ping"}});
 }
 
 std::string AnthropicMessages::endStream() {
-    return m_failed ? std::string() : eventFrame({{"type", "message_stop"}});
+    return m_failed ? std::string() : anthropicFrame({{"type", "message_stop"}});
 }
 
 std::string AnthropicMessages::collect(const ReplyContext& context, const std::vector<OutputEvent>& events) {
@@ -188,7 +188,7 @@ std::string AnthropicMessages::collect(const ReplyContext& context, const std::v
     }
     base::Json result = message(context);
     result["content"] = content.take();
-    setStop(result, finished);
+    setAnthropicStop(result, finished);
     result["usage"] = usage(finished.promptTokens, finished.cachedTokens, finished.completionTokens);
     return base::dumpJson(result);
 }

@@ -14,7 +14,7 @@ namespace larder::api {
 namespace {
 
 // "enabled" asks for it; "adaptive" and kinds that are not known leave it to the model.
-std::optional<bool> readThinking(RequestFields& fields) {
+std::optional<bool> readThinkingField(RequestFields& fields) {
     const base::Json* thinking = fields.object("thinking");
     if (thinking == nullptr) return std::nullopt;
     RequestFields own(*thinking, "thinking.");
@@ -25,7 +25,7 @@ std::optional<bool> readThinking(RequestFields& fields) {
     return std::nullopt;
 }
 
-std::shared_ptr<base::Json> schemaOf(RequestFields& fields, const base::Json& format, const std::string& where) {
+std::shared_ptr<base::Json> outputSchema(RequestFields& fields, const base::Json& format, const std::string& where) {
     RequestFields own(format, where);
     std::shared_ptr<base::Json> schema;
     const std::string type = own.string("type").value_or("");
@@ -40,15 +40,15 @@ std::shared_ptr<base::Json> schemaOf(RequestFields& fields, const base::Json& fo
 }
 
 // output_config.format, or output_format as it was called before.
-std::shared_ptr<base::Json> readAnswerSchema(RequestFields& fields) {
+std::shared_ptr<base::Json> readOutputFormat(RequestFields& fields) {
     if (const base::Json* config = fields.object("output_config")) {
         RequestFields own(*config, "output_config.");
         const base::Json* format = own.object("format");
         if (!own.ok()) fields.complain(own.problem());
-        if (format != nullptr) return schemaOf(fields, *format, "output_config.format.");
+        if (format != nullptr) return outputSchema(fields, *format, "output_config.format.");
     }
     const base::Json* format = fields.object("output_format");
-    return format != nullptr ? schemaOf(fields, *format, "output_format.") : nullptr;
+    return format != nullptr ? outputSchema(fields, *format, "output_format.") : nullptr;
 }
 
 AnthropicRequest readPromptFields(RequestFields& fields) {
@@ -64,13 +64,13 @@ AnthropicRequest readPromptFields(RequestFields& fields) {
     chat.tools = std::move(tools.tools);
     chat.deferredTools = std::move(tools.deferred);
     chat.toolChoice = std::move(tools.choice);
-    chat.thinking = readThinking(fields);
-    chat.answerSchema = readAnswerSchema(fields);
+    chat.thinking = readThinkingField(fields);
+    chat.answerSchema = readOutputFormat(fields);
     result.cacheControl = tools.cacheControl || content.cacheControl || fields.value("cache_control") != nullptr;
     return result;
 }
 
-bool endsInAssistant(const ChatRequest& chat) {
+bool endsInAnswer(const ChatRequest& chat) {
     return !chat.messages->empty() && chat.messages->back()["role"] == "assistant";
 }
 
@@ -98,9 +98,10 @@ Expected<AnthropicRequest> readAnthropicRequest(const base::Json& body) {
     readSamplingFields(fields, chat);
     readStopStrings(fields, "stop_sequences", chat.stop);
     chat.stream = fields.boolean("stream").value_or(false);
-    if (fields.ok() && endsInAssistant(chat))
+    if (fields.ok() && endsInAnswer(chat))
         fields.complain(Error{ErrorCode::Unsupported,
-                              "This model does not support assistant message prefill. The conversation must end with a user message."});
+                              "This model does not support assistant message prefill. The conversation must end with a user "
+                              "message."});
     if (!fields.ok()) return fields.problem();
     return result;
 }

@@ -10,20 +10,20 @@
 namespace larder::api {
 namespace {
 
-const base::Json* findTool(const std::shared_ptr<base::Json>& tools, std::string_view name) {
+const base::Json* findOffered(const std::shared_ptr<base::Json>& tools, std::string_view name) {
     if (!tools) return nullptr;
     for (const base::Json& tool : *tools)
         if (tool["function"]["name"].get_ref<const std::string&>() == name) return &tool;
     return nullptr;
 }
 
-void appendTool(std::shared_ptr<base::Json>& tools, base::Json tool) {
+void appendOffered(std::shared_ptr<base::Json>& tools, base::Json tool) {
     if (!tools) tools = std::make_shared<base::Json>(base::Json::array());
     tools->push_back(std::move(tool));
 }
 
 // Nothing: not to be called here, or a problem of `own`.
-std::optional<base::Json> functionOf(RequestFields& own) {
+std::optional<base::Json> functionOfTool(RequestFields& own) {
     const std::string type = own.string("type").value_or("custom");
     const base::Json* schema = own.object("input_schema");
     if (schema == nullptr && type != "custom") {
@@ -44,7 +44,7 @@ std::optional<base::Json> functionOf(RequestFields& own) {
     return function;
 }
 
-void readToolList(RequestFields& fields, AnthropicTools& result) {
+void readAnthropicToolList(RequestFields& fields, AnthropicTools& result) {
     const base::Json* tools = fields.array("tools");
     if (tools == nullptr) return;
     for (std::size_t i = 0; i < tools->size() && fields.ok(); ++i) {
@@ -54,17 +54,17 @@ void readToolList(RequestFields& fields, AnthropicTools& result) {
         RequestFields own(tool, where + ".");
         const bool deferred = own.boolean("defer_loading").value_or(false);
         result.cacheControl |= own.value("cache_control") != nullptr;
-        if (auto function = functionOf(own)) {
+        if (auto function = functionOfTool(own)) {
             base::Json entry;
             entry["type"] = "function";
             entry["function"] = std::move(*function);
-            appendTool(deferred ? result.deferred : result.tools, std::move(entry));
+            appendOffered(deferred ? result.deferred : result.tools, std::move(entry));
         }
         if (!own.ok()) fields.complain(own.problem());
     }
 }
 
-void readToolChoice(RequestFields& fields, AnthropicTools& result) {
+void readAnthropicChoice(RequestFields& fields, AnthropicTools& result) {
     const base::Json* choice = fields.object("tool_choice");
     if (choice == nullptr) return;
     RequestFields own(*choice, "tool_choice.");
@@ -78,7 +78,7 @@ void readToolChoice(RequestFields& fields, AnthropicTools& result) {
     } else if (type == "tool") {
         result.choice.use = ToolUse::Named;
         result.choice.name = own.string("name").value_or("");
-        if (findTool(result.tools, result.choice.name) == nullptr)
+        if (findOffered(result.tools, result.choice.name) == nullptr)
             own.complain("name", "must be one of the tools offered, but is \"" + result.choice.name.substr(0, 100) + "\"");
     } else if (type != "auto") {
         own.complain("type", "must be \"auto\", \"any\", \"tool\" or \"none\"");
@@ -90,13 +90,13 @@ void readToolChoice(RequestFields& fields, AnthropicTools& result) {
 
 AnthropicTools readAnthropicTools(RequestFields& fields) {
     AnthropicTools result;
-    readToolList(fields, result);
-    readToolChoice(fields, result);
+    readAnthropicToolList(fields, result);
+    readAnthropicChoice(fields, result);
     return result;
 }
 
 std::string loadedToolLine(const AnthropicTools& tools, const std::string& name) {
-    const base::Json* tool = findTool(tools.deferred, name);
+    const base::Json* tool = findOffered(tools.deferred, name);
     return tool == nullptr ? name : base::dumpJson(*tool);
 }
 

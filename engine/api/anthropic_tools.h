@@ -13,7 +13,7 @@ namespace larder::api {
 
 struct AnthropicTools {
     std::shared_ptr<base::Json> tools;     // array, or null: none
-    std::shared_ptr<base::Json> deferred;  // likewise: those with defer_loading; not part of the prompt until a message refers to them
+    std::shared_ptr<base::Json> deferred;  // likewise: those with defer_loading; shown where a message refers to them
     ToolChoice choice;
     bool cacheControl = false;             // one of them is marked as the end of what may be cached
 };

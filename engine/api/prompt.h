@@ -7,15 +7,24 @@
 #include "engine/api/chat_request.h"
 #include "engine/api/generator.h"
 #include "engine/api/model_texts.h"
+#include "engine/api/prompt_fronts.h"
 #include "engine/replay.h"
+#include "engine/text/encoding_memory.h"
 #include "engine/text/replay.h"
 
 namespace larder::api {
+
+// What earlier prompts have left for later ones.
+struct PromptMemory {
+    text::EncodingMemory encodings;
+    PromptFronts fronts;
+};
 
 // What prompts are made with. All outlive the requests.
 struct PromptServices {
     Generator& generator;
     ModelTexts& texts;
+    PromptMemory& memory;
     ReplayStore* replay = nullptr;  // null: answers are encoded anew when they come back
 };
 

@@ -73,10 +73,13 @@ void ReplyWriter::fail(const Error& error) {
         const int status = httpStatus(error.code);
         return m_reply.send(status, errorHeaders(status), m_protocol.errorBody(error));
     }
-    if (m_stream)
-        write(std::exchange(m_pending, {}) + m_protocol.streamError(error) + m_protocol.endStream());
-    else
+    if (m_stream) {
+        std::string last = std::exchange(m_pending, {}) + m_protocol.streamError(error);
+        last += m_protocol.endStream();  // after the error: what ends a stream may depend on it
+        write(std::move(last));
+    } else {
         write(m_protocol.errorBody(error));
+    }
     m_reply.end();
 }
 

@@ -188,6 +188,7 @@ struct Routes::Inner {
     const RoutesSettings settings;
     const ServerFacts facts;
     ModelTexts texts;
+    PromptMemory memory;
     RequestBook book;
     RequestThreads threads;  // last: its threads use everything above
 };
@@ -214,7 +215,7 @@ bool Routes::Inner::admit(const HttpRequest& request, Reply& reply) {
 }
 
 Expected<std::string> Routes::Inner::quickResult(Target target, const HttpRequest& request, bool anthropicModels) {
-    const PromptServices services{generator, texts, settings.replay};
+    const PromptServices services{generator, texts, memory, settings.replay};
     switch (target) {
         case Target::Models:
             return anthropicModels ? anthropicModelListBody(generator) : modelListBody(generator);
@@ -251,7 +252,7 @@ void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& r
     const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = !request.header("x-claude-code-agent-id").empty()};
     auto body = std::make_shared<std::string>(std::move(request.body));
     const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
-        const ChatServices services{{generator, texts, settings.replay}, book, settings.pacing, headers};
+        const ChatServices services{{generator, texts, memory, settings.replay}, book, settings.pacing, headers};
         OpenAiChat chat;
         OpenAiCompletions completions;
         AnthropicMessages messages(reply.shape.requestId());

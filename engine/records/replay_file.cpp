@@ -10,7 +10,7 @@
 namespace larder::records {
 namespace {
 
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kReplayFormat = 1;
 constexpr std::uint64_t kWalBytes = 8 << 20;  // what SQLite may keep beside the database
 constexpr std::int64_t kShareToRemove = 32;   // at once
 
@@ -42,14 +42,14 @@ Expected<std::unique_ptr<ReplayFile>> ReplayFile::open(const std::filesystem::pa
     std::unique_ptr<ReplayFile> file(new ReplayFile(std::move(*database), limits));
     const auto format = file->number("PRAGMA user_version");
     if (!format) return format.error();
-    if (*format > kFormat) return Error{ErrorCode::Unsupported, path.string() + " is from a newer Larder"};
+    if (*format > kReplayFormat) return Error{ErrorCode::Unsupported, path.string() + " is from a newer Larder"};
     if (auto ready = file->prepare(); !ready) return ready.error();
     return file;
 }
 
 Expected<void> ReplayFile::prepare() {
     if (auto made = m_database->run(kTables); !made) return made;
-    if (auto marked = m_database->run("PRAGMA user_version = " + std::to_string(kFormat)); !marked) return marked;
+    if (auto marked = m_database->run("PRAGMA user_version = " + std::to_string(kReplayFormat)); !marked) return marked;
     auto read = m_database->prepare("SELECT message, tokens, prompt_bytes, prompt_low, prompt_high, checksum FROM answers WHERE key = ?");
     if (!read) return read.error();
     m_read = std::move(*read);

@@ -112,7 +112,7 @@ protected:
 };
 
 Json agentConversation() {
-    return Json::array({message("system", "rule zero"), message("user", "the question"), message("system", "late one"),
+    return Json::array({message("system", "rule zero"), message("user", "what is this"), message("system", "late one"),
                         calling("I look.", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}}),
                                                         call("toolu_01BBBBBBBBBB", "find_text", {{"path", "b.txt"}})})),
                         result("toolu_01AAAAAAAAAA", "file A"), result("toolu_01BBBBBBBBBB", "file B"),
@@ -123,10 +123,10 @@ Json agentConversation() {
 
 TEST_P(EveryFamily, ShowsAllOfAnAgentsConversationAtItsPlace) {
     const std::string text = rendered(*m_template, agentConversation(), tools());
-    expectInOrder(text, {"the question", "late one", "I look.", "a.txt", "b.txt", "file A", "file B", "late two",
+    expectInOrder(text, {"what is this", "late one", "I look.", "a.txt", "b.txt", "file A", "file B", "late two",
                          "an answer", "late three", "more please", "the end"});
     for (const char* part : {"rule zero", "Does it", "integer"})
-        EXPECT_LT(text.find(part), text.find("the question")) << part << "\n" << text;
+        EXPECT_LT(text.find(part), text.find("what is this")) << part << "\n" << text;
     EXPECT_THAT(text, HasSubstr("find_text"));
 }
 
@@ -150,13 +150,13 @@ TEST_P(EveryFamily, TakesArgumentsAsTheModelsText) {
 
 TEST_P(EveryFamily, TakesSeveralSystemMessagesAtTheFront) {
     const Json messages =
-        Json::array({message("system", "rule one"), message("system", "rule two"), message("user", "the question")});
+        Json::array({message("system", "rule one"), message("system", "rule two"), message("user", "what is this")});
     const std::string plain = rendered(*m_template, messages);
-    expectInOrder(plain, {"rule one", "rule two", "the question"});
+    expectInOrder(plain, {"rule one", "rule two", "what is this"});
     EXPECT_THAT(plain, Not(HasSubstr("system-reminder")));
     const std::string withTools = rendered(*m_template, messages, tools());
-    expectInOrder(withTools, {"rule one", "rule two", "the question"});
-    EXPECT_LT(withTools.find("read_file"), withTools.find("the question"));
+    expectInOrder(withTools, {"rule one", "rule two", "what is this"});
+    EXPECT_LT(withTools.find("read_file"), withTools.find("what is this"));
 }
 
 TEST_P(EveryFamily, TakesNeighboursOfOneRole) {
@@ -169,11 +169,11 @@ TEST_P(EveryFamily, TakesNeighboursOfOneRole) {
 TEST_P(EveryFamily, TakesUserTextBehindAResult) {
     const std::string text =
         rendered(*m_template,
-                 Json::array({message("user", "the question"),
+                 Json::array({message("user", "what is this"),
                               calling("", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}})})),
                               result("toolu_01AAAAAAAAAA", "file A"), message("user", "stop that")}),
                  tools());
-    expectInOrder(text, {"the question", "a.txt", "file A", "stop that"});
+    expectInOrder(text, {"what is this", "a.txt", "file A", "stop that"});
     EXPECT_LT(text.find("read_file"), text.find("stop that"));
 }
 
@@ -305,7 +305,7 @@ TEST(ChatFamilies, PlainChatMlIsToldTheTools) {
 TEST(ChatFamilies, LateSystemMessagesBecomeRemindersInTheUsersTurn) {
     const std::string text = rendered(kQwenTemplate, agentConversation(), tools());
     EXPECT_THAT(
-        text, HasSubstr("<|im_start|>user\nthe question\n\n<system-reminder>\nlate one\n</system-reminder><|im_end|>"));
+        text, HasSubstr("<|im_start|>user\nwhat is this\n\n<system-reminder>\nlate one\n</system-reminder><|im_end|>"));
     EXPECT_THAT(text, HasSubstr("file B\n</tool_response><|im_end|>\n<|im_start|>user\n<system-reminder>\nlate two\n"
                                 "</system-reminder><|im_end|>\n<|im_start|>assistant\nan answer"));
     EXPECT_THAT(
@@ -390,9 +390,16 @@ TEST(ChatFamilies, AbilitiesOfRealTemplates) {
         {"apertus_8b_instruct", "manySystems lateSystem"},
     };
     for (const auto& [name, lacks] : expected) {
+        SCOPED_TRACE(name);
         std::ifstream file(support::sourceFolder() / "tests/golden/chat_templates" / (std::string(name) + ".jinja"));
         const std::string source{std::istreambuf_iterator<char>(file), {}};
-        EXPECT_EQ(shown(compiled(source)->abilities()), lacks) << name;
+        const auto chatTemplate = compiled(source);
+        EXPECT_EQ(shown(chatTemplate->abilities()), lacks);
+        // Some drop what is said beside a call; all else is there, in order.
+        const std::string text = rendered(*chatTemplate, agentConversation(), tools());
+        expectInOrder(text, {"what is this", "late one", "a.txt", "b.txt", "file A", "file B", "late two", "an answer",
+                             "late three", "more please", "the end"});
+        for (const char* part : {"rule zero", "Does it", "find_text"}) EXPECT_THAT(text, HasSubstr(part));
     }
 }
 

@@ -15,22 +15,23 @@ RawValue::RawValue(ValueSchema schema, std::string& json) : m_schema(schema), m_
 bool RawValue::mayBeOther() const {
     if (m_types.unknown()) return false;
     if (!m_types.string) return true;
-    const std::string_view text = trimmed(m_text);
-    if (text.empty()) return m_types.null || m_types.object || m_types.array;
+    const std::string_view text = std::string_view(m_text).substr(m_spaces);
+    if (text.empty()) return m_spaces < kMaxSeparatorBytes && (m_types.null || m_types.object || m_types.array);
     if (text.starts_with('{') || text.starts_with('[')) return text.starts_with('{') ? m_types.object : m_types.array;
-    return m_types.null && (std::string_view("null").starts_with(text) || std::string_view("None").starts_with(text));
+    if (!m_types.null || text.size() > kMaxSeparatorBytes) return false;
+    return std::string_view("null").starts_with(trimmed(text)) || std::string_view("None").starts_with(trimmed(text));
 }
 
 void RawValue::add(std::string_view piece) {
-    if (m_streaming) {
-        appendJsonCharacters(m_json, piece);
-        return;
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+        if (m_streaming) return appendJsonCharacters(m_json, piece.substr(i));
+        if (m_text.size() == m_spaces && isWhiteSpace(piece[i])) ++m_spaces;
+        m_text += piece[i];
+        if (mayBeOther()) continue;
+        m_streaming = true;
+        m_json += '"';
+        appendJsonCharacters(m_json, m_text);
     }
-    m_text += piece;
-    if (mayBeOther()) return;
-    m_streaming = true;
-    m_json += '"';
-    appendJsonCharacters(m_json, m_text);
 }
 
 void RawValue::end() {

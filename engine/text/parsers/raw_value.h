@@ -3,6 +3,7 @@
 // something else. One value each; one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,8 @@ private:
     std::string& m_json;
     ValueTypes m_types;
     bool m_streaming = false;
-    std::string m_text;  // until streaming
+    std::string m_text;        // until streaming
+    std::size_t m_spaces = 0;  // so many white space at its beginning
 };
 
 }  // namespace larder::text
