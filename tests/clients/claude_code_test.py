@@ -100,7 +100,10 @@ class Reasoning(ClaudeCodeTest):
         self.assertEqual(self.ask("TASK-TWO: how many lines?", "--continue"), "There are 4 lines.")
         turns = self.proxy.main_turns()
         self.assertEqual(len(turns), 6, self.proxy.exchanges)
-        self.assertAllFollow(turns)
+        self.assertAllFollow(turns[:4])
+        # Here the template leaves out what was thought in the task before: that task is computed once more, and no more than that.
+        self.assertGreaterEqual(turns[4].cached(), turns[0].prompt() - BLOCK)
+        self.assertAllFollow(turns[4:])
 
 
 class Killed(ClaudeCodeTest):
@@ -234,9 +237,7 @@ class Launched(ClaudeCodeTest):
         self.assertEqual(self.numbers(), "one\nzwei\nthree\nvier\n")
         self.assertIn("There are 4 lines.", self.larder(self.server.base, *ask, "TASK-TWO: how many lines?", "--continue"))
         total = self.server.get("/api/status")["total"]
-        self.assertEqual(total["requests"], 6, total)
-        first = total["prompt_tokens"] / 6
-        self.assertGreater(total["cached_tokens"], 5 * first - 10 * BLOCK, total)
+        self.assertLessEqual(total["computed_tokens"], total["prompt_tokens"] / 6 + 6 * BLOCK, f"six requests, one prompt: {total}")
 
     @unittest.skipUnless(os.environ.get("LARDER_STARTER"), "no starter model")
     def test_with_a_server_of_its_own_and_a_real_model(self):
