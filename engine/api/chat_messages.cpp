@@ -134,7 +134,7 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     const base::Json* calls = own.array("tool_calls");
     if (role == "assistant" && calls != nullptr && !calls->empty())
         result["tool_calls"] = canonicalToolCalls(own, *calls, where + ".tool_calls");
-    for (const char* key : {"name", "tool_call_id"})
+    for (const char* key : {"tool_call_id", "name"})
         if (const auto value = own.string(key)) result[key] = *value;
     if (!own.ok()) fields.complain(own.problem());
     return result;

@@ -61,6 +61,7 @@ std::string damagedValues(const std::string& body, std::mt19937& random) {
 
 TEST(AnthropicHostileBodies, NeverBreakTheServer) {
     ApiHouse house;
+    house.generator.setContextTokens(100'000);
     house.generator.answerWith([](const GenerationRequest&) { return answerEvents({kWorld}); });
     std::mt19937 random(5);
     int accepted = 0;
