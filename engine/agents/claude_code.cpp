@@ -15,9 +15,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kProgram = "claude";
-constexpr std::size_t kComfortableTokens = 32'000;
-// Its tools and instructions before anything was asked: 48 to 56 KB.
+// Its tools and instructions before anything was asked: version 2.1.328 takes 48 to 56 KB, 2.1.197 takes 76.
 constexpr std::size_t kFirstRequestTokens = 12'000;
+// It summarises the conversation once less than this and the longest answer are left (measured with 2.1.197).
+constexpr std::size_t kKeptFreeTokens = 13'000;
+// From here on there is room for some turns between two summaries.
+constexpr std::size_t kComfortableTokens = 48'000;
 // What Claude Code asks for by itself with a model that it does not know.
 constexpr std::size_t kMostOutputTokens = 32'000;
 constexpr std::size_t kMostNpmrcBytes = 1 << 16;
@@ -106,13 +109,14 @@ void setPatience(Environment& out) {
     out.set("CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK", "1", "An answer that breaks off is asked for again as a stream, which shows progress.");
 }
 
+std::size_t outputTokens(std::size_t window) { return std::min(window / 8, kMostOutputTokens); }
+
 void setWindow(Environment& out, std::size_t window) {
     if (window == 0) return;  // better its own guess than none
     out.set("CLAUDE_CODE_MAX_CONTEXT_TOKENS", window, "The model's real window; otherwise a million tokens are assumed.");
     out.set("CLAUDE_CODE_AUTO_COMPACT_WINDOW", window, "The conversation is summarised before this window is full.");
-    out.set("CLAUDE_CODE_MAX_OUTPUT_TOKENS", std::min(window / 4, kMostOutputTokens),
-            "An answer takes a quarter of the window at most (never over 32000): the rest is for the conversation, since room set aside for an "
-            "answer is not there for it.");
+    out.set("CLAUDE_CODE_MAX_OUTPUT_TOKENS", outputTokens(window),
+            "The longest answer: an eighth of the window, at most 32000. Claude Code keeps that much of the window free all the time.");
 }
 
 std::string tokens(std::size_t count) { return std::to_string(count) + " tokens"; }
@@ -135,10 +139,11 @@ std::string windowWarning(const AgentServer& server, const AgentModel& model) {
     if (model.contextTokens == 0)
         return "The window of " + model.name + " is not known; Claude Code assumes a million tokens, and summarises too late.";
     if (model.contextTokens >= kComfortableTokens) return "";
-    const std::string start = "The window of " + model.name + " has " + tokens(model.contextTokens) + ", and Claude Code's first request alone takes " +
-                              std::to_string(kFirstRequestTokens) + " or more";
-    return start + (model.contextTokens <= kFirstRequestTokens ? ": it will not work. " : ": little is left to work with. ") +
-           roomierModels(server, model);
+    const std::size_t keptFree = kKeptFreeTokens + outputTokens(model.contextTokens);
+    const bool works = model.contextTokens >= keptFree + kFirstRequestTokens;
+    return "The window of " + model.name + " has " + tokens(model.contextTokens) + ". Claude Code's first request alone takes " +
+           std::to_string(kFirstRequestTokens) + " or more, and it keeps " + std::to_string(keptFree) + " free: " +
+           (works ? "it will summarise the conversation every few turns. " : "it will not work. ") + roomierModels(server, model);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ protected:
 
     support::TempFolder folder;
     std::map<std::string, std::string> variables;
-    AgentServer server{"http://127.0.0.1:1337", "secret-key", "/base/api-key", {{"roomy", 131'072}, {"middle", 40'960}, {"narrow", 8192}}};
+    AgentServer server{"http://127.0.0.1:1337", "secret-key", "/base/api-key", {{"roomy", 131'072}, {"middle", 65'536}, {"narrow", 8192}}};
 };
 
 TEST_F(ClaudeCodeTest, IsFoundInEveryPlaceAndOnlyWhereItCanRun) {
@@ -106,7 +106,7 @@ TEST_F(ClaudeCodeTest, SetsWhatALocalModelNeeds) {
         {"CLAUDE_STREAM_IDLE_TIMEOUT_MS", "600000"},
         {"CLAUDE_CODE_AUTO_COMPACT_WINDOW", "131072"},
         {"CLAUDE_CODE_MAX_CONTEXT_TOKENS", "131072"},
-        {"CLAUDE_CODE_MAX_OUTPUT_TOKENS", "32000"}};
+        {"CLAUDE_CODE_MAX_OUTPUT_TOKENS", "16384"}};
     std::map<std::string, std::string> set;
     for (const AgentVariable& variable : made.environment) {
         set[variable.name] = variable.value;
@@ -116,8 +116,10 @@ TEST_F(ClaudeCodeTest, SetsWhatALocalModelNeeds) {
     EXPECT_EQ(set, expected);
     EXPECT_EQ(set.size(), made.environment.size());
     EXPECT_THAT(made.arguments, ElementsAre("--model", "roomy", "--disallowedTools=LSP"));
-    EXPECT_EQ(valueOf(plan("narrow"), "CLAUDE_CODE_MAX_OUTPUT_TOKENS"), "2048");
+    EXPECT_EQ(valueOf(plan("narrow"), "CLAUDE_CODE_MAX_OUTPUT_TOKENS"), "1024");
     EXPECT_EQ(valueOf(plan("narrow"), "CLAUDE_CODE_MAX_CONTEXT_TOKENS"), "8192");
+    server.models = {{"vast", 1'000'000}};
+    EXPECT_EQ(valueOf(plan("vast"), "CLAUDE_CODE_MAX_OUTPUT_TOKENS"), "32000");
 }
 
 TEST_F(ClaudeCodeTest, SetsATokenThatIsNoSecretWhereNoKeyIsAskedFor) {
@@ -158,12 +160,12 @@ TEST_F(ClaudeCodeTest, SaysThatItIsNotInstalled) {
 TEST_F(ClaudeCodeTest, SaysThatTheWindowIsSmallAndWhichModelsHaveRoom) {
     const auto narrow = warnings("narrow");
     ASSERT_EQ(narrow.size(), 1u);
-    EXPECT_THAT(narrow[0], testing::AllOf(HasSubstr("8192 tokens"), HasSubstr("will not work"), HasSubstr("roomy (131072 tokens), middle (40960 tokens)")));
+    EXPECT_THAT(narrow[0], testing::AllOf(HasSubstr("8192 tokens"), HasSubstr("will not work"), HasSubstr("roomy (131072 tokens), middle (65536 tokens)")));
     EXPECT_THAT(warnings("middle"), IsEmpty());
-    server.models = {{"narrow", 8192}, {"short", 16'384}};
+    server.models = {{"narrow", 8192}, {"short", 40'960}};
     const auto alone = warnings("short");
     ASSERT_EQ(alone.size(), 1u);
-    EXPECT_THAT(alone[0], testing::AllOf(HasSubstr("little is left"), HasSubstr("No model here"), HasSubstr("--context")));
+    EXPECT_THAT(alone[0], testing::AllOf(HasSubstr("keeps 18120 free"), HasSubstr("every few turns"), HasSubstr("No model here"), HasSubstr("--context")));
     server.models = {{"unknown", 0}};
     EXPECT_THAT(warnings("unknown"), ElementsAre(HasSubstr("not known")));
     EXPECT_EQ(valueOf(plan("unknown"), "CLAUDE_CODE_MAX_CONTEXT_TOKENS"), "(not set)");

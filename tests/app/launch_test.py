@@ -5,7 +5,10 @@ Python's standard library only. Usage: launch_test.py PROGRAM FIXTURE_FOLDER [te
 import contextlib
 import http.client
 import json
+import os
 import pathlib
+import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +23,24 @@ FIXTURES = pathlib.Path(sys.argv[2]).resolve()
 MODEL = "tiny_llama_f32"
 WINDOW = "512"  # of the fixture
 ONE_SENTENCE = r"^larder: [^\n]+\n$"
+
+# A double at the keyboard: says what it reads and how often Ctrl-C came.
+TYPIST = f"""#!{sys.executable}
+import os, signal, sys
+count = 0
+def interrupted(number, frame):
+    global count
+    count += 1
+    print("interrupted", count, flush=True)
+signal.signal(signal.SIGINT, interrupted)
+print("ready", flush=True)
+for line in map(str.strip, sys.stdin):
+    if line == "stop alone":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if line == "end":
+        sys.exit(3)
+    print("read", line, "after", count, flush=True)
+"""
 
 # The double: its arguments and environment as JSON, a question to the server it was pointed at, and the exit code it was told.
 DOUBLE = f"""#!{sys.executable}
@@ -119,7 +140,7 @@ class Launch(unittest.TestCase):
     def test_context_counts_for_a_server_of_its_own(self):
         said, _ = self.launched("--context", "128")
         self.assertEqual(said["environment"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"], "128")
-        self.assertEqual(said["environment"]["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], "32")
+        self.assertEqual(said["environment"]["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], "16")
 
     def test_a_signal_reaches_the_agent_and_the_server_ends_in_order(self):
         process = self.larder.begin("launch", "claude", "--", "--wait", **self.path())
@@ -130,6 +151,48 @@ class Launch(unittest.TestCase):
         process.stdout.close()
         process.stderr.close()
         self.assertFalse((self.larder.base / "server.json").exists())
+
+    def test_is_one_job_with_the_agent_for_the_shell(self):
+        """Ctrl-C reaches the agent once, Ctrl-Z and fg stop and continue both, whoever was stopped."""
+        (self.bin / "claude").write_text(TYPIST)
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execve("/bin/bash", ["bash", "--norc", "-i"], self.larder.environment(**self.path(), PS1="SHELL> ", TERM="dumb"))
+        self.addCleanup(os.close, terminal)
+        seen = b""
+
+        def expect(words):
+            nonlocal seen
+            while words.encode() not in seen:
+                self.assertTrue(select.select([terminal], [], [], PATIENCE)[0], f"no {words} in {seen}")
+                seen += os.read(terminal, 4096)
+            before, seen = seen.split(words.encode(), 1)
+            return before
+
+        def type_in(text):
+            os.write(terminal, text.encode())
+
+        expect("SHELL> ")
+        type_in(f"{PROGRAM} launch claude\n")
+        expect("ready")
+        for count in (1, 2):
+            type_in("\x03")
+            expect(f"interrupted {count}")
+        type_in("first\n")
+        expect("read first after 2")
+        for stop in ("\x1a", "stop alone\n"):
+            type_in(stop)
+            expect("SHELL> ")
+            type_in("fg\n")
+            expect("launch claude")
+            type_in("more\n")
+            expect("read more after 2")
+        type_in("end\n")
+        expect("SHELL> ")
+        type_in("echo code=$?\n")
+        expect("code=3")
+        type_in("exit\n")
+        os.waitpid(process, 0)
 
     def test_dry_run_shows_a_command_that_works_and_hides_the_key(self):
         with self.server() as address:

@@ -24,7 +24,7 @@ void takeAgents(Photographer& photographer, support::ScriptedService& service, u
     auto* tabs = page->findChild<QTabWidget*>();
     for (int i = 1; i < tabs->count(); ++i) {
         tabs->setCurrentIndex(i);
-        photographer.takePart(window, *page, *tabs, QStringLiteral("agents-snippet-%1").arg(i));
+        photographer.takeScrolled(window, *page, QStringLiteral("agents-snippet-%1").arg(i));
     }
     tabs->setCurrentIndex(0);
     auto* variables = page->findChild<QPushButton*>(QStringLiteral("showVariables"));
@@ -34,8 +34,8 @@ void takeAgents(Photographer& photographer, support::ScriptedService& service, u
     service.agentInstalled = false;
     service.agentWarnings = {"/home/ada/.claude/settings.json sets ANTHROPIC_BASE_URL in its \"env\" block, and that overrides what Larder sets: take "
                              "it out while you use Larder.",
-                             "The window of SmolLM2-135M-Instruct.Q4_1 has 8192 tokens, and Claude Code's first request alone takes 12000 or more: it "
-                             "will not work. With more room there is Llama-3.2-3B-Instruct-Q4_0 (131072 tokens)."};
+                             "The window of SmolLM2-135M-Instruct.Q4_1 has 8192 tokens. Claude Code's first request alone takes 12000 or more, and "
+                             "it keeps 14024 free: it will not work. With more room there is Llama-3.2-3B-Instruct-Q4_0 (131072 tokens)."};
     edit([](ServiceSnapshot& s) { s.server = ServerState::Stopped; });
     takeAnew("agents-warnings");
     const QSize size = window.size();

@@ -89,7 +89,7 @@ void AgentCard::buildButtons() {
     m_open->setProperty("primary", true);
     m_copy = new QPushButton(tr("Copy command"));
     m_copy->setObjectName(QStringLiteral("copyCommand"));
-    m_copyPlain = new QPushButton(tr("Copy without Larder"));
+    m_copyPlain = new QPushButton(tr("Copy as plain command"));
     m_copyPlain->setObjectName(QStringLiteral("copyPlainCommand"));
     m_copyPlain->setToolTip(tr("The whole command with all that is set, for a shell or a script of your own."));
     auto* row = new QHBoxLayout;

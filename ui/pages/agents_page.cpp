@@ -56,7 +56,7 @@ void AgentsPage::build() {
 QWidget* AgentsPage::buildNoModel() {
     auto* card = new Card(tr("No model yet"));
     auto* text = new TextLabel(TextLabel::Style::Body);
-    text->setSentence(tr("An agent needs a model to work with: one with a window of 32,000 tokens or more."));
+    text->setSentence(tr("An agent needs a model to work with: one with a window of 48,000 tokens or more."));
     auto* get = new QPushButton(tr("Get a model"));
     get->setObjectName(QStringLiteral("getModelForAgents"));
     get->setProperty("primary", true);

@@ -8,7 +8,6 @@
 #include <QScrollBar>
 #include <QTabBar>
 #include <QTabWidget>
-#include <algorithm>
 
 #include "ui/look.h"
 #include "ui/pages/text_label.h"
@@ -27,7 +26,10 @@ SnippetsCard::SnippetsCard(QWidget* parent) : Card(tr("Other programs"), parent)
     m_tabs->tabBar()->setExpanding(false);
     m_tabs->tabBar()->setDrawBase(false);
     body()->addWidget(m_tabs);
-    connect(m_tabs, &QTabWidget::currentChanged, this, &SnippetsCard::nameCopy);
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        nameCopy();
+        fitHeight();
+    });
     connect(m_copy, &QPushButton::clicked, this, [this] {
         if (const auto* edit = qobject_cast<QPlainTextEdit*>(m_tabs->currentWidget())) QApplication::clipboard()->setText(edit->toPlainText());
     });
@@ -62,16 +64,12 @@ void SnippetsCard::nameCopy() {
     m_copy->setToolTip(name);
 }
 
-// Every line of the longest one is seen: a page that scrolls holds no part that scrolls downwards.
+// Every line of the one that is shown is seen: a page that scrolls holds no part that scrolls downwards.
 void SnippetsCard::fitHeight() {
-    const Look& look = Look::instance();
-    int height = 0;
-    for (int i = 0; i < m_tabs->count(); ++i) {
-        const auto* edit = static_cast<QPlainTextEdit*>(m_tabs->widget(i));
-        const int lines = edit->fontMetrics().lineSpacing() * edit->document()->blockCount();
-        height = std::max(height, lines + edit->horizontalScrollBar()->sizeHint().height());
-    }
-    m_tabs->setFixedHeight(height + m_tabs->tabBar()->sizeHint().height() + look.space(6));
+    const auto* edit = qobject_cast<QPlainTextEdit*>(m_tabs->currentWidget());
+    if (edit == nullptr) return;
+    const int lines = edit->fontMetrics().lineSpacing() * edit->document()->blockCount() + edit->horizontalScrollBar()->sizeHint().height();
+    m_tabs->setFixedHeight(lines + m_tabs->tabBar()->sizeHint().height() + Look::instance().space(6));
 }
 
 }  // namespace larder::ui
