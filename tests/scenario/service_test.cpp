@@ -205,8 +205,12 @@ TEST_F(ServiceTest, PlansAnAgentOnTheModelsThereAre) {
     ASSERT_TRUE(plan.ok());
     EXPECT_EQ(plan->model.name, "tiny_llama_q4_0");
     for (const AgentVariable& variable : plan->environment) {
-        if (variable.name == "ANTHROPIC_BASE_URL") EXPECT_EQ(variable.value, service->snapshot().address);
-        if (variable.name == "ANTHROPIC_AUTH_TOKEN") EXPECT_EQ(variable.value, service->snapshot().apiKey);
+        if (variable.name == "ANTHROPIC_BASE_URL") {
+            EXPECT_EQ(variable.value, service->snapshot().address);
+        }
+        if (variable.name == "ANTHROPIC_AUTH_TOKEN") {
+            EXPECT_EQ(variable.value, service->snapshot().apiKey);
+        }
     }
     Answered<AgentPlan> unknown;
     service->planAgent("claude", "other", {}, unknown.reply());
