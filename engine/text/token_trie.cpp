@@ -9,7 +9,7 @@ namespace larder::text {
 
 namespace {
 
-constexpr std::string_view kMarkers[] = {"<tool_call>", "</tool_call>"};
+constexpr std::string_view kCallMarkers[] = {"<tool_call>", "</tool_call>"};
 constexpr unsigned char kFirstMarkerByte = 0xf8;  // from here on no byte is UTF-8
 
 using Entry = std::pair<std::string_view, TokenId>;
@@ -57,7 +57,7 @@ TokenTrie::TokenTrie(std::shared_ptr<const Tokenizer> tokenizer) : m_tokenizer(s
 }
 
 void TokenTrie::addMarkers() {
-    for (const std::string_view text : kMarkers) {
+    for (const std::string_view text : kCallMarkers) {
         const auto token = m_tokenizer->find(text);
         if (!token || !m_tokenizer->isControl(*token)) continue;
         const auto byte = static_cast<char>(kFirstMarkerByte + m_markers.size());
