@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::uint32_t kMostDepth = 64;  // of values that may be anything; schemas end earlier
 
-std::string_view textOf(const std::string& literal) { return literal; }
-std::string_view textOf(const JsonProperty& property) { return property.key; }
-std::string_view textOf(const AnswerGrammar::Opening& opening) { return opening.text; }
+std::string_view literalText(const std::string& literal) { return literal; }
+std::string_view literalText(const JsonProperty& property) { return property.key; }
+std::string_view literalText(const AnswerGrammar::Opening& opening) { return opening.text; }
 
 // Of sorted texts [first, last) that agree in `at` bytes: those that go on with this byte. False when there are none.
 template <class Texts>
 bool narrow(const Texts& texts, std::uint32_t& first, std::uint32_t& last, std::uint32_t& at, std::uint8_t byte) {
     const auto isBefore = [&](const auto& each, int limit) {
-        const std::string_view text = textOf(each);
+        const std::string_view text = literalText(each);
         return text.size() <= at || static_cast<std::uint8_t>(text[at]) < limit;
     };
     const auto begin = texts.begin() + first;
@@ -92,7 +92,7 @@ bool GrammarReader::opening(State& state, std::uint8_t byte) {
         return true;
     }
     const auto texts = openings(state);
-    if (textOf(texts[state.m_first]).size() == state.m_at)  // an empty opening
+    if (literalText(texts[state.m_first]).size() == state.m_at)  // an empty opening
         return beginValue(state, texts[state.m_first].value, 0) && value(state, byte);
     if (!narrow(texts, state.m_first, state.m_last, state.m_at, byte)) return false;
     const auto& found = texts[state.m_first];

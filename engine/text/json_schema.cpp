@@ -31,7 +31,7 @@ Error notASchema(const std::string& path, std::string_view what) {
     return {ErrorCode::InvalidArgument, path + " is not a JSON schema: " + std::string(what)};
 }
 
-const Json* member(const Json& object, const char* key) {
+const Json* keywordOf(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() ? nullptr : &*found;
 }
@@ -46,8 +46,8 @@ JsonKinds kindsOfType(std::string_view type) {
     return type == "object" ? kObjectKind : JsonKinds{0};
 }
 
-Expected<JsonKinds> readKinds(const Json& schema, const std::string& path) {
-    const Json* type = member(schema, "type");
+Expected<JsonKinds> readTypes(const Json& schema, const std::string& path) {
+    const Json* type = keywordOf(schema, "type");
     if (type == nullptr) return kAllKinds;
     JsonKinds kinds = 0;
     for (const Json& each : type->is_array() ? *type : Json::array({*type})) {
@@ -59,14 +59,14 @@ Expected<JsonKinds> readKinds(const Json& schema, const std::string& path) {
 }
 
 // A key as messages show it.
-std::string shown(std::string_view key) {
+std::string shownKey(std::string_view key) {
     constexpr std::size_t kMostBytes = 60;
     if (key.size() <= kMostBytes) return std::string(key);
     return base::repairUtf8(key.substr(0, kMostBytes)) + "...";
 }
 
 // Of a JSON pointer (RFC 6901): ~1 is '/', ~0 is '~'.
-std::string unescaped(std::string_view step) {
+std::string pointerStep(std::string_view step) {
     std::string key;
     for (std::size_t i = 0; i < step.size(); ++i) {
         const bool escape = step[i] == '~' && i + 1 < step.size() && (step[i + 1] == '0' || step[i + 1] == '1');
@@ -122,7 +122,7 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::read(const Json& schema, const st
 
 Expected<JsonChoice> JsonSchemaCompiler::Walk::readKeywords(const Json& schema, const std::string& path) {
     if (auto left = leaveOut(schema, path, kUnsupported); !left) return left.error();
-    const auto kinds = readKinds(schema, path);
+    const auto kinds = readTypes(schema, path);
     if (!kinds) return kinds.error();
     // The first that is there decides, the others are left out.
     const char* decides = nullptr;
@@ -177,7 +177,7 @@ const Json* JsonSchemaCompiler::Walk::target(std::string_view reference) const {
         if (!reference.starts_with('/') || !at->is_object()) return nullptr;
         reference.remove_prefix(1);
         const std::size_t end = std::min(reference.find('/'), reference.size());
-        const auto found = at->find(unescaped(reference.substr(0, end)));
+        const auto found = at->find(pointerStep(reference.substr(0, end)));
         at = found == at->end() ? nullptr : &*found;
         reference.remove_prefix(end);
         if (at == nullptr) return nullptr;
@@ -186,8 +186,8 @@ const Json* JsonSchemaCompiler::Walk::target(std::string_view reference) const {
 }
 
 Expected<JsonChoice> JsonSchemaCompiler::Walk::readLiterals(const Json& schema, const std::string& path) {
-    const Json* values = member(schema, "enum");
-    const Json* only = member(schema, "const");
+    const Json* values = keywordOf(schema, "enum");
+    const Json* only = keywordOf(schema, "const");
     if (values != nullptr && !values->is_array()) return notASchema(path, "\"enum\" is not a list");
     const Json one = only == nullptr ? Json() : Json::array({*only});
     JsonChoice choice;
@@ -241,7 +241,7 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readShape(const Json& schema, con
 
 Expected<std::int32_t> JsonSchemaCompiler::Walk::readObject(const Json& schema, const std::string& path) {
     if (!schema.contains("properties") && !schema.contains("required")) return readMap(schema, path);
-    const Json* additional = member(schema, "additionalProperties");
+    const Json* additional = keywordOf(schema, "additionalProperties");
     if (additional != nullptr && *additional != false)
         if (auto left = leaveOut(path + ".additionalProperties"); !left) return left.error();
     JsonObject object;
@@ -263,11 +263,11 @@ Expected<std::int32_t> JsonSchemaCompiler::Walk::readMap(const Json& schema, con
 }
 
 Expected<void> JsonSchemaCompiler::Walk::readProperties(const Json& schema, const std::string& path, JsonObject& object) {
-    const Json* properties = member(schema, "properties");
+    const Json* properties = keywordOf(schema, "properties");
     if (properties == nullptr) return {};
     if (!properties->is_object()) return notASchema(path, "\"properties\" is not an object");
     for (const auto& [key, value] : properties->items()) {
-        const auto node = readNode(value, path + ".properties." + shown(key));
+        const auto node = readNode(value, path + ".properties." + shownKey(key));
         if (!node) return node.error();
         object.properties.push_back({.key = textOf(key), .value = *node});
     }
@@ -276,7 +276,7 @@ Expected<void> JsonSchemaCompiler::Walk::readProperties(const Json& schema, cons
 
 // Linear in both: marks the properties through an index of their keys.
 Expected<void> JsonSchemaCompiler::Walk::readRequired(const Json& schema, const std::string& path, JsonObject& object) {
-    const Json* required = member(schema, "required");
+    const Json* required = keywordOf(schema, "required");
     if (required == nullptr) return {};
     if (!required->is_array()) return notASchema(path, "\"required\" is not a list");
     std::ranges::sort(object.properties, {}, &JsonProperty::key);
@@ -296,7 +296,7 @@ Expected<void> JsonSchemaCompiler::Walk::readRequired(const Json& schema, const 
         if (found == end || found->key != key) {
             object.properties.push_back({.key = std::move(key), .value = kAnyValue, .required = true});
         } else if (found->value == kNoValue) {
-            return Error{ErrorCode::InvalidArgument, path + ".required names " + shown(key) + ", for which no value is valid"};
+            return Error{ErrorCode::InvalidArgument, path + ".required names " + shownKey(key) + ", for which no value is valid"};
         } else {
             found->required = true;
         }

@@ -13,7 +13,7 @@ namespace {
 using base::Json;
 
 // The same JSON text in ASCII.
-std::string escaped(std::string_view json) {
+std::string inAscii(std::string_view json) {
     std::string text;
     const auto unit = [&text](std::uint32_t code) {
         constexpr std::string_view kDigits = "0123456789abcdef";
@@ -47,7 +47,7 @@ Json plainNumber(const Json& value) {
 
 std::string jsonText(const Json& value, const std::function<bool(std::string_view)>& canSpell) {
     std::string text = base::dumpJson(plainNumber(value));
-    return canSpell(text) ? text : escaped(text);
+    return canSpell(text) ? text : inAscii(text);
 }
 
 }  // namespace larder::text

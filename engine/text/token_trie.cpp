@@ -12,11 +12,11 @@ namespace {
 constexpr std::string_view kCallMarkers[] = {"<tool_call>", "</tool_call>"};
 constexpr unsigned char kFirstMarkerByte = 0xf8;  // from here on no byte is UTF-8
 
-using Entry = std::pair<std::string_view, TokenId>;
+using SpelledToken = std::pair<std::string_view, TokenId>;
 
-std::uint8_t byteAt(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
+std::uint8_t trieByte(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
 
-ByteTrie trieOf(std::span<const Entry> sorted) {
+ByteTrie trieOf(std::span<const SpelledToken> sorted) {
     ByteTrie trie;
     std::vector<std::uint32_t> path;  // the nodes that lead to the last entry
     std::string_view last;
@@ -29,7 +29,7 @@ ByteTrie trieOf(std::span<const Entry> sorted) {
         closeTo(common);
         for (std::size_t i = common; i < bytes.size(); ++i) {
             path.push_back(static_cast<std::uint32_t>(trie.nodes.size()));
-            trie.nodes.push_back({.end = 0, .firstToken = static_cast<std::uint32_t>(trie.tokens.size()), .byte = byteAt(bytes, i)});
+            trie.nodes.push_back({.end = 0, .firstToken = static_cast<std::uint32_t>(trie.tokens.size()), .byte = trieByte(bytes, i)});
         }
         trie.tokens.push_back(token);
         last = bytes;
@@ -67,7 +67,7 @@ void TokenTrie::addMarkers() {
 
 void TokenTrie::build() {
     const std::size_t vocabulary = m_tokenizer->vocabulary();
-    std::vector<Entry> entries;
+    std::vector<SpelledToken> entries;
     entries.reserve(vocabulary);
     for (std::size_t i = 0; i < vocabulary; ++i) {
         const auto token = static_cast<TokenId>(i);
@@ -76,12 +76,12 @@ void TokenTrie::build() {
     std::ranges::sort(entries);
     m_all = trieOf(entries);
     for (const auto& [bytes, token] : entries)
-        if (bytes.size() == 1) m_single.set(byteAt(bytes, 0));
+        if (bytes.size() == 1) m_single.set(trieByte(bytes, 0));
     m_completesUtf8 = true;
     for (std::size_t byte = 0x80; byte < 0xc0; ++byte) m_completesUtf8 = m_completesUtf8 && m_single.test(byte);
 
     m_plain.assign((vocabulary + 63) / 64, 0);
-    const auto plain = std::ranges::stable_partition(entries, [](const Entry& entry) { return !isPlain(entry.first); });
+    const auto plain = std::ranges::stable_partition(entries, [](const SpelledToken& entry) { return !isPlain(entry.first); });
     for (const auto& [bytes, token] : plain) m_plain[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
     entries.erase(plain.begin(), plain.end());
     m_notPlain = trieOf(entries);
