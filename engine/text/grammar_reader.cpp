@@ -70,7 +70,7 @@ bool GrammarReader::step(State& state, std::uint8_t byte) {
     return false;
 }
 
-bool GrammarReader::mayEnd(State state) {
+bool GrammarReader::mayEnd(const State& state) const {
     using enum State::Place;
     if (state.m_container >= 0) return false;
     const bool complete = (state.m_place == Number && state.m_number.complete()) ||

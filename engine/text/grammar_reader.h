@@ -55,7 +55,7 @@ public:
 
     State start() const;
     bool step(State& state, std::uint8_t byte);  // false: it cannot go on so; the state is then worth nothing
-    bool mayEnd(State state);
+    bool mayEnd(const State& state) const;
 
     // Inside a string, between two characters: whatever TokenTrie::plain() has may come, and leaves the state as it is.
     static bool inPlainString(const State& state);

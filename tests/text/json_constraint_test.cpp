@@ -117,7 +117,7 @@ TEST(JsonConstraint, TheStarterWritesValidJsonToo) {
     const GrammarVocabulary words{.tokenizer = (*model)->tokenizer, .stops = {ends.begin(), ends.end()}};
     for (const char* text : kSchemas) {
         const Json schema = Json::parse(text);
-        for (unsigned seed = 0; seed < 4; ++seed) {
+        for (unsigned seed = 0; seed < 2; ++seed) {
             const auto constraint = constraintFor(words, schema);
             ASSERT_NE(constraint, nullptr);
             expectValid(GrammarWalk(*words.tokenizer, words.stops, seed).run(*constraint), schema);
@@ -194,7 +194,7 @@ TEST(JsonConstraint, TheMaskEqualsTryingEveryToken) {
                     bool fits = !words.tokenizer->bytes(token).empty();
                     for (const char byte : words.tokenizer->bytes(token)) fits = fits && reader.step(tried, static_cast<std::uint8_t>(byte));
                     fits = fits && ((*trie)->completesUtf8() || !GrammarReader::inCharacter(tried));
-                    if (token == words.stops[0]) fits = reader.mayEnd(tried = state);
+                    if (token == words.stops[0]) fits = reader.mayEnd(state);
                     if (!fits) continue;
                     expected.push_back(token);
                     next.push_back(tried);

@@ -61,7 +61,7 @@ TEST(ToolConstraint, RandomWalksAreCallsOfTheTools) {
             for (const bool parallel : {false, true}) {
                 std::set<std::string> names;
                 std::size_t most = 0;
-                for (unsigned seed = 0; seed < 100; ++seed) {
+                for (unsigned seed = 0; seed < 40; ++seed) {
                     ToolConstraintSettings settings = settingsFor(words, tools);
                     settings.format = format;
                     settings.parallel = parallel;
