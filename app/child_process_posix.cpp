@@ -113,7 +113,7 @@ pid_t waitForChange(pid_t child, int& status, int how) {
 }  // namespace
 
 Expected<int> runInForeground(const ChildProgram& child) {
-    PassedOnSignals signals;
+    PassedOnSignals passedOn;
     const auto pid = spawn(child);
     if (!pid.ok()) return pid.error();
     g_child = *pid;
@@ -125,7 +125,7 @@ Expected<int> runInForeground(const ChildProgram& child) {
         if (WIFSTOPPED(status)) {
             // The shell that started us sees only us: stop too. It lets both go on, but who sends a signal to us alone does not;
             // and the child may have stopped again already.
-            signals.stopThisProcess();
+            passedOn.stopThisProcess();
             changed = waitForChange(*pid, status, WUNTRACED | WCONTINUED | WNOHANG);
             if (changed > 0) continue;
             if (changed == 0) ::kill(*pid, SIGCONT);
