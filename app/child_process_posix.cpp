@@ -15,7 +15,7 @@ extern char** environ;
 namespace larder::app {
 namespace {
 
-constexpr std::array<int, 4> kPassedOn = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+constexpr std::array<int, 5> kPassedOn = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 constexpr int kExitOfSignal = 128;  // as shells report it
 
 std::atomic<pid_t> g_child{0};
@@ -33,10 +33,7 @@ void passOn(int number, siginfo_t* info, void*) {
 class PassedOnSignals {
 public:
     PassedOnSignals() {
-        struct sigaction action {};
-        action.sa_sigaction = passOn;
-        action.sa_flags = SA_SIGINFO | SA_RESTART;
-        for (std::size_t i = 0; i < kPassedOn.size(); ++i) ::sigaction(kPassedOn[i], &action, &m_before[i]);
+        for (std::size_t i = 0; i < kPassedOn.size(); ++i) take(i);
     }
     ~PassedOnSignals() {
         g_child = 0;
@@ -45,7 +42,22 @@ public:
     PassedOnSignals(const PassedOnSignals&) = delete;
     PassedOnSignals& operator=(const PassedOnSignals&) = delete;
 
+    // Returns when the shell lets this process go on. Only here does it stop: had Ctrl-Z stopped it too, this could be a second
+    // time, after the shell let both go on.
+    void stopThisProcess() {
+        static_assert(kPassedOn.back() == SIGTSTP);
+        ::sigaction(SIGTSTP, &m_before.back(), nullptr);
+        (void)::raise(SIGTSTP);
+        take(kPassedOn.size() - 1);
+    }
+
 private:
+    void take(std::size_t i) {
+        struct sigaction action {};
+        action.sa_sigaction = passOn;
+        action.sa_flags = SA_SIGINFO | SA_RESTART;
+        ::sigaction(kPassedOn[i], &action, &m_before[i]);
+    }
     std::array<struct sigaction, kPassedOn.size()> m_before{};
 };
 
@@ -91,6 +103,13 @@ Expected<pid_t> spawn(const ChildProgram& child) {
     return pid;
 }
 
+// The child's next change: an end or a stop; with WNOHANG, 0 where there is none.
+pid_t waitForChange(pid_t child, int& status, int how) {
+    pid_t changed = 0;
+    while ((changed = ::waitpid(child, &status, how)) < 0 && errno == EINTR) {}
+    return changed;
+}
+
 }  // namespace
 
 Expected<int> runInForeground(const ChildProgram& child) {
@@ -98,17 +117,22 @@ Expected<int> runInForeground(const ChildProgram& child) {
     const auto pid = spawn(child);
     if (!pid.ok()) return pid.error();
     g_child = *pid;
-    for (;;) {
-        int status = 0;
-        const pid_t changed = ::waitpid(*pid, &status, WUNTRACED);
-        if (changed < 0 && errno == EINTR) continue;
-        if (changed < 0) return Error{ErrorCode::Io, std::string("the program's end cannot be waited for: ") + std::strerror(errno)};
+    int status = 0;
+    pid_t changed = waitForChange(*pid, status, WUNTRACED);
+    while (changed > 0) {
         if (WIFEXITED(status)) return WEXITSTATUS(status);
         if (WIFSIGNALED(status)) return kExitOfSignal + WTERMSIG(status);
-        // The shell that started us sees only us: stop too, and go on together.
-        (void)::raise(SIGTSTP);
-        ::kill(*pid, SIGCONT);
+        if (WIFSTOPPED(status)) {
+            // The shell that started us sees only us: stop too. It lets both go on, but who sends a signal to us alone does not;
+            // and the child may have stopped again already.
+            passedOn.stopThisProcess();
+            changed = waitForChange(*pid, status, WUNTRACED | WCONTINUED | WNOHANG);
+            if (changed > 0) continue;
+            if (changed == 0) ::kill(*pid, SIGCONT);
+        }
+        changed = waitForChange(*pid, status, WUNTRACED);
     }
+    return Error{ErrorCode::Io, std::string("the program's end cannot be waited for: ") + std::strerror(errno)};
 }
 
 }  // namespace larder::app

@@ -157,7 +157,7 @@ class Launch(unittest.TestCase):
         (self.bin / "claude").write_text(TYPIST)
         process, terminal = pty.fork()
         if process == 0:
-            os.execve("/bin/bash", ["bash", "--norc", "-i"], self.larder.environment(**self.path(), PS1="SHELL> ", TERM="dumb"))
+            os.execve("/bin/bash", ["bash", "--norc", "-i"], self.larder.environment(**self.path(), PS1="SHELL> ", TERM="dumb", LC_ALL="C"))
         self.addCleanup(os.close, terminal)
         seen = b""
 
@@ -182,6 +182,7 @@ class Launch(unittest.TestCase):
         expect("read first after 2")
         for stop in ("\x1a", "stop alone\n"):
             type_in(stop)
+            expect("Stopped")
             expect("SHELL> ")
             type_in("fg\n")
             expect("launch claude")
