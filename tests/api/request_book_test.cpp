@@ -524,7 +524,8 @@ TEST_F(RequestBookTest, ThreadsShareIt) {
     threads.emplace_back([&shared] {
         const auto source = shared.source();
         for (std::uint64_t i = 0; i < 200; ++i) {
-            for (const RequestStatus& status : *source({})) ASSERT_GT(status.number, 0u);
+            const auto shown = source({});
+            for (const RequestStatus& status : *shown) ASSERT_GT(status.number, 0u);
             shared.cancel(i);
             (void)shared.find(i, {});
         }
