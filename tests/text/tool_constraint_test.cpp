@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/text/output_parser.h"
 #include "tests/text/grammar_vocabulary.h"
 #include "tests/text/grammar_walk.h"
 #include "tests/text/schema_validator.h"
@@ -83,6 +84,47 @@ TEST(ToolConstraint, RandomWalksAreCallsOfTheTools) {
                 EXPECT_EQ(names.size(), tools.size());
                 EXPECT_EQ(most > 1, parallel && format != ToolCallFormat::LlamaJson);
             }
+        }
+    }
+}
+
+// The parser of model output reads what was forced: whole calls, and no text but what separates them.
+TEST(ToolConstraint, TheParserReadsForcedCalls) {
+    const auto tools = std::make_shared<const Json>(someTools());
+    for (const ToolCallFormat format : {ToolCallFormat::HermesJson, ToolCallFormat::LlamaJson, ToolCallFormat::QwenXml}) {
+        const auto words = GrammarVocabulary::make();
+        for (unsigned seed = 0; seed < 30; ++seed) {
+            ToolConstraintSettings settings = settingsFor(words, *tools);
+            settings.format = format;
+            settings.parallel = true;
+            const auto made = makeToolConstraint(settings);
+            ASSERT_TRUE(made);
+            const std::string text = GrammarWalk(*words.tokenizer, words.stops, seed).run(*made->constraint, 100);
+            const ToolCallFormat read = format == ToolCallFormat::QwenXml ? ToolCallFormat::HermesJson : format;
+            const auto parser = makeOutputParser({.toolCalls = read, .tools = tools});
+            std::vector<OutputPart> parts;
+            parser->add(text, parts);
+            parser->finish(parts);
+            std::vector<std::string> names, arguments;
+            std::string other;
+            for (const OutputPart& part : parts) {
+                if (const auto* call = std::get_if<PartCallStart>(&part)) {
+                    names.push_back(call->name);
+                    arguments.emplace_back();
+                }
+                if (const auto* piece = std::get_if<PartCallArguments>(&part)) arguments[piece->index] += piece->json;
+                if (const auto* end = std::get_if<PartCallEnd>(&part); end != nullptr && !end->complete) ADD_FAILURE() << text;
+                if (const auto* plain = std::get_if<PartText>(&part)) other += plain->text;
+            }
+            const std::vector<Call> calls = callsIn(text, format);
+            ASSERT_EQ(names.size(), calls.size()) << text;
+            for (std::size_t i = 0; i < calls.size(); ++i) {
+                EXPECT_EQ(names[i], calls[i].name);
+                const auto parsed = base::parseJson(arguments[i]);
+                ASSERT_TRUE(parsed) << arguments[i];
+                EXPECT_EQ(*parsed, calls[i].arguments) << text;
+            }
+            EXPECT_EQ(other.find_first_not_of('\n'), std::string::npos) << other;
         }
     }
 }
