@@ -60,6 +60,7 @@ int runCommand(int argc, char** argv) {
     root.add_flag("--hidden", options.hidden, "Only the tray icon, no window (as at login)");
     addServe(root, options, chosen);
     addRun(root, options, chosen);
+    addLaunch(root, options, chosen);
     addPull(root, options, chosen);
     addList(root, options, chosen);
     addShow(root, options, chosen);

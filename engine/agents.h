@@ -34,10 +34,11 @@ struct AgentModel {
     std::size_t contextTokens = 0;     // the window a request gets
 };
 
-// Where the server is and what there is to run on.
+// Where the server is and what there is to run on. Without a key and a key file no key is asked for.
 struct AgentServer {
     std::string address;               // "http://127.0.0.1:1337"
-    std::string apiKey;                // empty: none is asked for
+    std::string apiKey;                // empty: none is asked for, or it is not made yet
+    std::filesystem::path keyFile;     // where the key lies; empty: in no file
     std::vector<AgentModel> models;    // usable ones
 };
 
@@ -55,21 +56,29 @@ struct AgentSurroundings {
     std::function<std::optional<std::string>(const std::string& variable)> environment = {};
     std::filesystem::path home = {};
     std::filesystem::path workingFolder = {};
+    std::filesystem::path systemFolder = {};  // where administrators put settings: "/etc"
 };
 
 // All that Larder knows, detected or not.
 std::vector<AgentInfo> findAgents(const AgentSurroundings& surroundings = {});
 
-// NotFound: no such agent id (lists them), or no such model. model empty: the only or largest-window one. more: arguments of
-// the user's, appended.
+// NotFound: no such agent id (lists them), or no such model (lists them). model empty: the one with the largest window, the first
+// of several. more: arguments of the user's, appended; what they decide is left to them.
 Expected<AgentPlan> planAgent(const std::string& id, const AgentServer& server, const std::string& model,
                               const std::vector<std::string>& more = {}, const AgentSurroundings& surroundings = {});
 
-// The plan as one line for a POSIX shell, everything quoted that needs it. hideSecrets: keys as "..." .
-enum class Secrets { Shown, Hidden };
-std::string shellCommand(const AgentPlan& plan, Secrets secrets = Secrets::Shown);
+// The plan as one line for a POSIX shell, everything quoted that needs it. secret: a piece of shell written in place of every
+// secret value; empty: the values themselves.
+std::string shellCommand(const AgentPlan& plan, const std::string& secret = {});
 
-// How other programs reach the server.
+// What makes a POSIX shell fetch the key, so that a command can be copied without it: "$(cat '/home/ada/.larder/api-key')", or,
+// where the key lies in no file, "$LARDER_KEY", which the user sets.
+std::string shellKey(const AgentServer& server);
+
+// An argument as a POSIX shell reads it back.
+std::string shellQuoted(const std::string& argument);
+
+// How other programs reach the server. The key itself is in none: they read it from its file, or from $LARDER_KEY.
 struct Snippet {
     std::string id;                    // "curl", "python", "javascript", "codex"
     std::string title;

@@ -32,7 +32,7 @@ struct ColdTierStatus {
     std::uint64_t adoptedBlocks = 0;
     std::uint64_t quarantinedBlocks = 0;
     std::uint64_t quarantineFiles = 0; // there now
-    bool writing = false;              // something waits to be written or is being written
+    bool writing = false;              // something waits to be written or is being written, rows of the index included
     std::string problem;               // one sentence: why it is off, or why nothing is written now; empty: all is well
 };
 

@@ -49,6 +49,7 @@ Conductor::Conductor(ConductorParts parts)
                 .kvType = m_parts.settings.kvType,
                 .guard = m_parts.guard,
                 .baseDir = m_parts.settings.baseDir,
+                .read = m_parts.surroundings.loadModel,
                 .progress =
                     [watch = m_parts.watch, seen = m_parts.surroundings.loading](const std::string& model, double fraction) {
                         watch->loading(fraction);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/cache.h"
+#include "engine/requests.h"
 #include "engine/status.h"
 #include "engine/usage.h"
 
@@ -33,5 +34,11 @@ std::string clearedDocument(const CacheCleared& cleared);
 std::string verifiedDocument(const CacheVerified& verified);
 std::string exportedDocument(const std::string& file, const ExportedPrefix& exported);
 std::string importedDocument(const ImportedPrefix& imported);
+
+const char* stateWord(RequestState state);  // "prefilling"
+const char* causeWord(MissCause cause);     // "differs"
+std::string requestsDocument(const RequestList& requests);      // without the texts of prompts
+std::string requestDocument(const RequestStatus& request);      // with them
+std::string cancelledDocument(std::uint64_t number);
 
 }  // namespace larder

@@ -16,6 +16,7 @@
 #include "engine/engine_watch.h"
 #include "engine/isa.h"
 #include "engine/load_guard.h"
+#include "engine/model/model.h"
 #include "engine/model_list.h"
 
 namespace larder {
@@ -33,6 +34,7 @@ EngineSurroundings complete(EngineSurroundings surroundings) {
     if (!surroundings.now) surroundings.now = [] { return std::chrono::steady_clock::now(); };
     if (!surroundings.machine) surroundings.machine = memoryOfMachine;
     if (!surroundings.loading) surroundings.loading = [](const std::string&, double) {};
+    if (!surroundings.loadModel) surroundings.loadModel = model::loadModel;
     return surroundings;
 }
 

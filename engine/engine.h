@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,12 +20,20 @@
 
 namespace larder {
 
+namespace model {
+class Model;
+struct LoadOptions;
+}  // namespace model
+
 // What an engine asks of its surroundings; tests put theirs there. Empty: the real ones. Called from any thread.
 struct EngineSurroundings {
     std::function<std::chrono::steady_clock::time_point()> now = {};  // for idle times only
     std::function<Machine()> machine = {};  // its memory
     // On the loader thread, after every tensor; may block, for nobody but those who wait for the model.
     std::function<void(const std::string& model, double fraction)> loading = {};
+    // On the loader thread: from a model's file to what computes (model::loadModel). A test that needs a model which says
+    // what a script tells it puts that in its place; everything else stays real.
+    std::function<Expected<std::unique_ptr<model::Model>>(const std::filesystem::path&, const model::LoadOptions&)> loadModel = {};
 };
 
 class Engine {

@@ -17,7 +17,7 @@
 
 namespace larder {
 
-// Order of application: logit_bias, penalties, temperature, top_k, top_p, min_p. temperature 0 is greedy.
+// Order of application: the request's constraint, logit_bias, penalties, temperature, top_k, top_p, min_p. temperature 0 is greedy.
 struct SamplingParams {
     float temperature = 1.0f;          // >= 0
     int topK = 0;                      // 0 = off

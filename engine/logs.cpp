@@ -13,7 +13,8 @@ LogSeverity severityOf(base::LogLevel level) {
         case base::LogLevel::Debug: return LogSeverity::Debug;
         case base::LogLevel::Info: return LogSeverity::Info;
         case base::LogLevel::Warning: return LogSeverity::Warning;
-        case base::LogLevel::Error: return LogSeverity::Error;
+        case base::LogLevel::Error:
+        case base::LogLevel::Off: return LogSeverity::Error;
     }
     return LogSeverity::Info;
 }
@@ -30,5 +31,7 @@ std::vector<LogLine> logLinesAfter(std::uint64_t after) {
 std::uint64_t lastLogNumber() { return base::recentLog().lastNumber(); }
 
 void keepDebugLogLines(bool on) { base::setRecentLogLevel(on ? base::LogLevel::Debug : base::LogLevel::Info); }
+
+void silenceConsoleLog() { base::setConsoleLogLevel(base::LogLevel::Off); }
 
 }  // namespace larder

@@ -22,4 +22,7 @@ std::vector<LogLine> logLinesAfter(std::uint64_t after);
 std::uint64_t lastLogNumber();
 void keepDebugLogLines(bool on);
 
+// From now on nothing goes to stderr: another program draws on the terminal. The file and the lines kept here have it all.
+void silenceConsoleLog();
+
 }  // namespace larder

@@ -44,7 +44,7 @@ LoadedModel ModelLoader::read(const Job& job) {
     std::optional<base::Hash128> content;
     options.contentHashed = [&content](const base::Hash128& hashed) { content = hashed; };
     m_parts.guard->begin(job.model.path);
-    LoadedModel loaded = model::loadModel(job.model.path, options);
+    LoadedModel loaded = m_parts.read(job.model.path, options);
     m_parts.guard->end();
     // Not if it changed while it was read.
     if (loaded && before && content && base::stampOf(job.model.path) == before) m_contents.remember(*before, *content);

@@ -29,7 +29,8 @@ struct LoaderParts {
     KvType kvType = KvType::F16;
     LoadGuard* guard = nullptr;
     std::filesystem::path baseDir = {};       // where contents of files are remembered; empty: nowhere
-    // Both on the loader thread.
+    // All on the loader thread.
+    std::function<LoadedModel(const std::filesystem::path&, const model::LoadOptions&)> read;  // see EngineSurroundings::loadModel
     std::function<void(const std::string& model, double fraction)> progress;
     std::function<void(const std::string& model, LoadedModel loaded)> done;
 };

@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/generation.h"
+#include "engine/status.h"
 
 namespace larder {
 
@@ -61,5 +64,9 @@ struct RequestStatus {
 
 // Those that run or wait, then the ended ones, the newest first in each part.
 using RequestList = std::vector<RequestStatus>;
+
+// The list as of now, never null, given the engine's status: a request that waits for a model that is being loaded is Loading.
+// Any thread; may outlive the server, and is as it was at its end then.
+using RequestListSource = std::function<std::shared_ptr<const RequestList>(const EngineStatus&)>;
 
 }  // namespace larder

@@ -7,7 +7,7 @@
 
 #include "engine/api/access.h"
 #include "engine/api/engine_generator.h"
-#include "engine/api/error_reply.h"
+#include "engine/api/error_shape.h"
 #include "engine/api/http_server.h"
 #include "engine/api/routes.h"
 #include "engine/base/file.h"
@@ -16,6 +16,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "engine/records/replay_store.h"
 #include "engine/records/usage_log.h"
 #include "engine/server_address.h"
 #include "engine/usage_records.h"
@@ -50,6 +51,7 @@ struct Server::Inner {
     std::string apiKey;
     std::string warning;
     std::unique_ptr<records::UsageLog> usage;  // its last write comes after the engine's last token
+    std::unique_ptr<records::SqliteReplayStore> replay;
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -64,25 +66,26 @@ struct Server::Inner {
         routes.reset();
         generator.reset();
         engine.reset();
+        replay.reset();
         usage.reset();
     }
 
     std::string address() const { return serverAddress(settings.host, http->port()); }
     Expected<void> openEngine(const ServerStart& how);
     void openUsage(const ServerStart& how);
-    Expected<void> openPort();
+    Expected<void> openPort(const ServerStart& how);
     Expected<void> loadDefault(const ServerStart& how);
     Expected<void> writeAddress() const;
 };
 
 Expected<void> Server::Inner::openEngine(const ServerStart& how) {
-    auto created = Engine::create(settings);
+    auto created = Engine::create(settings, how.surroundings);
     const bool missing = !created && (created.error().code == ErrorCode::NotFound || created.error().code == ErrorCode::Unsupported);
     if (missing && !settings.defaultModel.empty() && (how.firstLoad == FirstLoad::Background || how.firstLoad == FirstLoad::Nothing)) {
         warning = "the model to start with was not loaded: " + created.error().message;
         base::logWarning(warning);
         settings.defaultModel.clear();
-        created = Engine::create(settings);
+        created = Engine::create(settings, how.surroundings);
     }
     if (!created) return created.error();
     engine = std::move(*created);
@@ -119,19 +122,24 @@ Expected<void> Server::Inner::loadDefault(const ServerStart& how) {
     }
 }
 
-Expected<void> Server::Inner::openPort() {
+Expected<void> Server::Inner::openPort(const ServerStart& how) {
     api::RoutesSettings routesSettings;
     routesSettings.apiKey = apiKey;
     routesSettings.host = settings.host;
     routesSettings.maxRequests = settings.maxRunning + settings.maxWaiting;
     routesSettings.version = LARDER_VERSION;
     routesSettings.usage = usage.get();
+    routesSettings.requestsChanged = how.observer;
+    replay = std::make_unique<records::SqliteReplayStore>(records::ReplayStoreParts{.file = settings.baseDir / "replay.sqlite3"});
+    routesSettings.replay = replay.get();
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
         routes->handle(std::move(request), std::move(reply));
     };
-    const auto errorBody = [](int status, const std::string& message) { return api::openAiErrorBody(status, message); };
+    const auto errorBody = [](const api::HttpRequest& request, int status, const std::string& message) {
+        return api::ErrorShape(request).body(status, message);
+    };
     auto started = api::HttpServer::start(settings.host, settings.port, {}, handle, errorBody);
     if (!started) return started.error();
     http = std::move(*started);
@@ -168,7 +176,7 @@ Expected<std::unique_ptr<Server>> Server::start(const Settings& settings, Server
     }
     if (auto opened = inner->openEngine(how); !opened) return opened.error();
     // The port before the model: a port in use is told at once, not after a long load.
-    if (auto opened = inner->openPort(); !opened) return opened.error();
+    if (auto opened = inner->openPort(how); !opened) return opened.error();
     if (auto loaded = inner->loadDefault(how); !loaded) return loaded.error();
     if (auto written = inner->writeAddress(); !written) return written.error();
     base::logInfo("listening on " + inner->address());
@@ -183,6 +191,8 @@ UsageTotalsSource Server::totalsSource() const { return m_inner->usage->totalsSo
 Expected<std::vector<UsageHour>> Server::usageByHour(std::int64_t firstUnixHour, std::int64_t lastUnixHour) const {
     return m_inner->usage->hours(firstUnixHour, lastUnixHour);
 }
+RequestListSource Server::requests() const { return m_inner->routes->requests().source(); }
+bool Server::cancelRequest(std::uint64_t number) { return m_inner->routes->requests().cancel(number); }
 const std::string& Server::warning() const { return m_inner->warning; }
 Engine& Server::engine() { return *m_inner->engine; }
 

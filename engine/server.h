@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 #include "engine/error.h"
+#include "engine/requests.h"
 #include "engine/settings.h"
 #include "engine/status.h"
 #include "engine/usage.h"
@@ -26,8 +27,9 @@ enum class FirstLoad {
 
 struct ServerStart {
     FirstLoad firstLoad = FirstLoad::Wait;
-    std::function<void()> observer = {};    // see Engine::observe
+    std::function<void()> observer = {};    // see Engine::observe; also called when requests() changed
     std::function<bool()> stopAsked = {};   // asked a few times a second while waiting; true ends start() with Cancelled
+    EngineSurroundings surroundings = {};   // of the engine; tests put theirs there
 };
 
 class Server {
@@ -45,6 +47,9 @@ public:
     // All time, given the usage of a status: what was recorded before this start and that on top. May outlive the server.
     UsageTotalsSource totalsSource() const;
     Expected<std::vector<UsageHour>> usageByHour(std::int64_t firstUnixHour, std::int64_t lastUnixHour) const;  // blocks on the disk
+    // The requests that run and the last ones that did, and why they had to compute what they computed.
+    RequestListSource requests() const;
+    bool cancelRequest(std::uint64_t number);  // false: no such request runs
     const std::string& warning() const;  // one sentence: what start() had to do without; empty
     Engine& engine();             // lives as long as the server
 

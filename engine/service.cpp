@@ -68,6 +68,10 @@ public:
         });
     }
 
+    void cancelRequest(std::uint64_t number) override {
+        m_control.post([this, number] { m_control.cancelRequest(number); });
+    }
+
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         m_control.post([this, settings, answer = Answer<void>(std::move(reply))] { m_control.saveSettings(settings, answer); });
     }
@@ -90,6 +94,14 @@ public:
 
     void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) override {
         m_control.folders().post([path, answer = Answer<FolderCheck>(std::move(reply))] { answer.give(larder::checkFolder(path)); });
+    }
+
+    void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) override {
+        m_control.folders().post([this, id, model, workingFolder, answer = Answer<AgentPlan>(std::move(reply))] {
+            AgentSurroundings surroundings;
+            surroundings.workingFolder = workingFolder.empty() ? expandPath("~") : workingFolder;
+            answer.give(larder::planAgent(id, agentServer(m_control.board().look()), model, {}, surroundings));
+        });
     }
 
     // A newer search ends the older ones: they get Cancelled.

@@ -13,12 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/agents.h"
 #include "engine/cache.h"
 #include "engine/downloads.h"
 #include "engine/error.h"
 #include "engine/hub.h"
 #include "engine/machine.h"
 #include "engine/models.h"
+#include "engine/requests.h"
 #include "engine/settings.h"
 #include "engine/status.h"
 #include "engine/usage.h"
@@ -44,6 +46,7 @@ struct ServiceSnapshot {
     std::string failure;                 // one sentence for Failed
     std::int64_t runningSinceUnixMs = 0; // 0 unless Running
     EngineStatus engine;
+    std::shared_ptr<const RequestList> requests;  // never null; of the server that runs
     UsageTotals allTime;                 // over restarts, what runs now included; kept while no server runs
     std::shared_ptr<const std::vector<ModelInfo>> models;         // never null
     bool modelsKnown = false;            // false until the folders were read for the first time
@@ -53,6 +56,10 @@ struct ServiceSnapshot {
     std::uint64_t modelFolderFreeBytes = 0;
     std::vector<Notice> notices;
 };
+
+// What agents need of it. The models that run, the loaded ones first, then the default one; their windows as far as known: those of
+// models that are not loaded may turn out smaller.
+AgentServer agentServer(const ServiceSnapshot& snapshot);
 
 template <class T>
 using Reply = std::function<void(Expected<T>)>;
@@ -84,6 +91,8 @@ public:
     virtual void verifyCache(Reply<CacheVerified> reply) = 0;
     virtual void usageByHour(std::int64_t firstUnixHour, Reply<std::vector<UsageHour>> reply) = 0;    // from then on
 
+    virtual void cancelRequest(std::uint64_t number) = 0;  // see RequestStatus; no effect when it is over
+
     // Checks, stores and applies what can be applied live; the rest shows as restartNeeded. Another base directory (the
     // wizard's choice, while no server runs) becomes the default of later starts too.
     virtual void saveSettings(const Settings& settings, Reply<void> reply) = 0;
@@ -92,6 +101,10 @@ public:
 
     // checkFolder() of machine.h, off the caller's thread: a network folder whose server is gone can take long.
     virtual void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) = 0;
+
+    // planAgent() of agents.h with what is known now, off the caller's thread: it looks for programs and reads settings files.
+    // workingFolder: where the agent is to work; empty: the home directory.
+    virtual void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) = 0;
 
     virtual void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) = 0;
     virtual void searchRepositories(const std::string& text, Reply<std::vector<SearchResult>> reply) = 0;

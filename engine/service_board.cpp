@@ -26,6 +26,7 @@ ServiceBoard::ServiceBoard(const Settings& settings, std::function<void()> chang
     first.snapshot.address = serverAddress(settings.host, settings.port);
     first.snapshot.models = std::make_shared<const std::vector<ModelInfo>>();
     first.snapshot.downloads = std::make_shared<const std::vector<DownloadStatus>>();
+    first.snapshot.requests = std::make_shared<const RequestList>();
     m_shown.publish(std::move(first));
 }
 
@@ -35,6 +36,7 @@ ServiceSnapshot ServiceBoard::look() const {
     if (shown.engine) {
         snapshot.engine = shown.engine();
         snapshot.allTime = shown.totals(snapshot.engine.usage);
+        snapshot.requests = shown.requests(snapshot.engine);
     }
     if (snapshot.engine.warning.empty()) snapshot.engine.warning = std::move(shown.warning);
     Figures figures = m_figures.read();
@@ -55,10 +57,12 @@ void ServiceBoard::show(const std::function<void(ServiceSnapshot&)>& write) {
     changed();
 }
 
-void ServiceBoard::showEngine(std::function<EngineStatus()> source, UsageTotalsSource totals, std::string warning) {
+void ServiceBoard::showEngine(std::function<EngineStatus()> source, UsageTotalsSource totals, RequestListSource requests,
+                              std::string warning) {
     Shown shown = m_shown.read();
     shown.engine = std::move(source);
     shown.totals = std::move(totals);
+    shown.requests = std::move(requests);
     shown.warning = std::move(warning);
     m_shown.publish(std::move(shown));
     changed();
@@ -69,6 +73,7 @@ void ServiceBoard::hideEngine() {
     if (shown.engine) shown.snapshot.allTime = shown.totals(shown.engine().usage);
     shown.engine = nullptr;
     shown.totals = nullptr;
+    shown.requests = nullptr;
     shown.warning.clear();
     m_shown.publish(std::move(shown));
     changed();

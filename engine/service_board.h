@@ -25,8 +25,8 @@ public:
 
     // write: changes a copy of the snapshot (not its engine), which is then shown.
     void show(const std::function<void(ServiceSnapshot&)>& write);
-    // Where the engine's status and the totals of all time come from, and what the server had to do without.
-    void showEngine(std::function<EngineStatus()> source, UsageTotalsSource totals, std::string warning);
+    // Where the engine's status, the totals of all time and the requests come from, and what the server had to do without.
+    void showEngine(std::function<EngineStatus()> source, UsageTotalsSource totals, RequestListSource requests, std::string warning);
     void hideEngine();                 // the totals stay as they were last
     void notice(Notice::Kind kind, const std::string& text);
     void takeFigures();  // asks the system; tells nobody: who looks, looks again
@@ -39,6 +39,7 @@ private:
         ServiceSnapshot snapshot;
         std::function<EngineStatus()> engine;
         UsageTotalsSource totals;
+        RequestListSource requests;
         std::string warning;
     };
     struct Figures {

@@ -61,6 +61,7 @@ public:
     // verb runs on the cache thread, with the cache of the running server or, while there is none, with its files.
     void withCache(std::function<void(Expected<CacheControl*>)> verb);
     void usageByHour(std::int64_t firstUnixHour, const Answer<std::vector<UsageHour>>& answer);
+    void cancelRequest(std::uint64_t number);
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -68,7 +68,7 @@ Expected<void> ServiceServer::start(FirstLoad firstLoad) {
     m_keyChanged = false;
     m_reportedFailures.clear();
     m_cacheProblem.clear();
-    m_board.showEngine(m_server->engine().statusSource(), m_server->totalsSource(), m_server->warning());
+    m_board.showEngine(m_server->engine().statusSource(), m_server->totalsSource(), m_server->requests(), m_server->warning());
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     m_board.show([&](ServiceSnapshot& snapshot) {
         snapshot.server = ServerState::Running;

@@ -151,6 +151,10 @@ void ServiceControl::usageByHour(std::int64_t firstUnixHour, const Answer<std::v
     });
 }
 
+void ServiceControl::cancelRequest(std::uint64_t number) {
+    if (m_server->runs()) m_server->server().cancelRequest(number);
+}
+
 void ServiceControl::readAllTime() {
     if (m_server->runs()) return;
     auto totals = readUsageTotals(m_board.settings());

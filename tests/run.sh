@@ -63,6 +63,10 @@ run_tests() {
 phase packages
 packaging/install_packages.sh packaging/debian-packages.txt tests/debian-packages.txt
 
+# For the tests with real coding agents. A Node.js of another origin is not touched; without any they are skipped.
+command -v node >/dev/null && command -v npm >/dev/null || packaging/install_packages.sh tests/node-packages.txt ||
+    echo "tests with real coding agents are skipped"
+
 # Tests against a real model run when there is one; without a network the rest still does.
 if [ -z "${LARDER_STARTER:-}" ]; then
     LARDER_STARTER=$(packaging/fetch_starter.sh "$root/build/starter") || {
@@ -87,8 +91,8 @@ phase "AddressSanitizer and UBSan: tests"
 # Freed memory is overwritten, so that a view that outlives its buffer gives a wrong answer even where no check sees it.
 export ASAN_OPTIONS=max_free_fill_size=1000000:free_fill_byte=219
 export UBSAN_OPTIONS=print_stacktrace=1
-# Desktop tests: release only; the libraries of a whole desktop leak by design.
-run_tests asan --label-exclude '^desktop$'
+# Desktop tests: release only; the libraries of a whole desktop leak by design. Real clients: release only, for their time.
+run_tests asan --label-exclude '^(desktop|clients)$'
 
 phase "ThreadSanitizer: build"
 build tsan --target base_tests kv_tests generate_tests engine_tests api_tests hub_tests scenario_tests
@@ -107,8 +111,8 @@ cmake --preset fuzz >"$output" 2>&1 || {
     cat "$output"
     exit 1
 }
-cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz
-for format in gguf safetensors; do
+cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz output_parser_fuzz
+for format in gguf safetensors output_parser; do
     mkdir -p "build/fuzz/corpus/$format"
     if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "tests/fuzz/${format}_corpus" >"$output" 2>&1; then

@@ -18,10 +18,12 @@
 #include "ui/ask.h"
 #include "ui/loaded_models.h"
 #include "ui/look.h"
+#include "ui/pages/agents_page.h"
 #include "ui/pages/cache_page.h"
 #include "ui/pages/logs_page.h"
 #include "ui/pages/models_page.h"
 #include "ui/pages/overview_page.h"
+#include "ui/pages/requests_page.h"
 #include "ui/pages/settings_page.h"
 #include "ui/tinted_icon.h"
 #include "ui/widgets/banner.h"
@@ -67,7 +69,12 @@ MainWindow::MainWindow(EngineModel& model, QWidget* parent)
     addPage(PageId::Overview, tr("Overview"), QStringLiteral("overview"), overview);
     connect(overview, &OverviewPage::modelsWanted, this, [this] { showPage(PageId::Models); });
     connect(overview, &OverviewPage::settingsWanted, this, [this] { showPage(PageId::Settings); });
+    connect(overview, &OverviewPage::agentsWanted, this, [this] { showPage(PageId::Agents); });
+    addPage(PageId::Requests, tr("Requests"), QStringLiteral("requests"), new RequestsPage(model));
     addPage(PageId::Models, tr("Models"), QStringLiteral("models"), new ModelsPage(model));
+    auto* agents = new AgentsPage(model);
+    addPage(PageId::Agents, tr("Agents"), QStringLiteral("agents"), agents);
+    connect(agents, &AgentsPage::modelsWanted, this, [this] { showPage(PageId::Models); });
     addPage(PageId::Cache, tr("Cache"), QStringLiteral("cache"), new CachePage(model));
     addPage(PageId::Logs, tr("Logs"), QStringLiteral("logs"), new LogsPage(model));
     auto* settings = new SettingsPage(model);

@@ -1,4 +1,4 @@
-// The window: navigation at the left (Overview, Models, Cache, Logs, Settings), the page at the right. Remembers
+// The window: navigation at the left (Overview, Requests, Models, Agents, Cache, Logs, Settings), the page at the right. Remembers
 // its place and page. Readable down to 640x420 device-independent pixels: pages scroll, a narrow window shows the navigation
 // as icons. A banner over the page says what needs the user's attention, and what to do about it.
 #pragma once
@@ -20,7 +20,7 @@ namespace larder::ui {
 class Banner;
 
 // The numbers are remembered between runs (window.ini): new pages come last, wherever the navigation has them.
-enum class PageId { Overview, Models, Logs, Settings, Cache };
+enum class PageId { Overview, Models, Logs, Settings, Cache, Agents, Requests };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT

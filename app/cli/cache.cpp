@@ -201,6 +201,7 @@ void addCache(CLI::App& root, Options& options, Chosen& chosen) {
     const auto needsFile = [asked](CLI::App* verb) { verb->add_option("file", asked->file, "A file")->required(); };
     add("stats", "Sizes, limits and what was read and written", cacheStats);
     add("ls", "The prompts it knows, the last used first", cacheLs);
+    addCacheWhy(*command, options, chosen);
     add("verify", "Read everything and check it", cacheVerify);
     needsId(add("pin", "Keep a prompt until it is unpinned", [](CacheDoor& door, const CacheAsked& a) { return setPinned(door, a, true); }));
     needsId(add("unpin", "Let a prompt make room again", [](CacheDoor& door, const CacheAsked& a) { return setPinned(door, a, false); }));

@@ -24,7 +24,9 @@ void addPull(CLI::App& root, Options& options, Chosen& chosen);
 void addShow(CLI::App& root, Options& options, Chosen& chosen);
 void addRm(CLI::App& root, Options& options, Chosen& chosen);
 void addStatus(CLI::App& root, Options& options, Chosen& chosen);
+void addLaunch(CLI::App& root, Options& options, Chosen& chosen);
 void addCache(CLI::App& root, Options& options, Chosen& chosen);
+void addCacheWhy(CLI::App& cache, Options& options, Chosen& chosen);  // a verb of larder cache
 
 int serve(const Options& options);
 

@@ -17,9 +17,11 @@ std::string randomKey() {
 }
 
 bool isInFolder(const std::filesystem::path& file, const std::filesystem::path& folder) {
+    const auto isInside = [](const std::filesystem::path& relative) { return !relative.empty() && *relative.begin() != ".."; };
     std::error_code ignored;
-    const auto relative = std::filesystem::relative(file, folder, ignored);
-    return !relative.empty() && *relative.begin() != "..";
+    // As written, for the folder may hold links to models elsewhere; or whatever the links in both names lead to.
+    return isInside(file.lexically_normal().lexically_relative(folder.lexically_normal())) ||
+           isInside(std::filesystem::relative(file, folder, ignored));
 }
 
 // Whether a server with these settings has it in its list.

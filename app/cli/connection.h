@@ -21,6 +21,7 @@ public:
     const std::string& address() const { return m_address; }
     const std::string& apiKey() const { return m_apiKey; }
     const std::string& model() const { return m_model; }  // as the server calls it
+    bool isOwn() const { return m_own != nullptr; }             // the server ends with this object
 
 private:
     std::string m_address;

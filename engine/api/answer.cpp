@@ -1,18 +1,24 @@
 #include "engine/api/answer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace larder::api {
 
-Answer::Answer(const text::Tokenizer& tokenizer, std::vector<std::string> stops)
-    : m_detokenizer(tokenizer), m_stops(std::move(stops)) {}
+Answer::Answer(const text::Tokenizer& tokenizer, std::vector<TokenId> markers, std::vector<std::string> stops)
+    : m_tokenizer(tokenizer), m_markers(std::move(markers)), m_detokenizer(tokenizer), m_stops(std::move(stops)) {}
+
+std::string Answer::textOf(TokenId token) {
+    if (!std::binary_search(m_markers.begin(), m_markers.end(), token)) return m_detokenizer.add(token);
+    return m_detokenizer.finish() + std::string(m_tokenizer.text(token));
+}
 
 OutputText Answer::add(GeneratedToken token) {
     assert(!m_stopped);
     ++m_tokens;
     const std::size_t first = m_producedBytes;
-    const std::string piece = m_detokenizer.add(token.token);
+    const std::string piece = textOf(token.token);
     m_producedBytes += piece.size();
     if (token.logprobs) m_held.push_back({std::move(*token.logprobs), first, m_producedBytes});
     OutputText output = release(piece);

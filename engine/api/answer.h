@@ -16,8 +16,8 @@ namespace larder::api {
 
 class Answer {
 public:
-    // The tokenizer outlives this.
-    Answer(const text::Tokenizer& tokenizer, std::vector<std::string> stops);
+    // The tokenizer outlives this. markers: control tokens that count as the text they are written with, sorted.
+    Answer(const text::Tokenizer& tokenizer, std::vector<TokenId> markers, std::vector<std::string> stops);
 
     // What is certain after this token (possibly nothing). Once stopped() no further token may come.
     OutputText add(GeneratedToken token);
@@ -31,6 +31,7 @@ public:
 private:
     OutputText release(const std::string& piece);
     void releaseLogprobs(OutputText& output);
+    std::string textOf(TokenId token);
 
     // A token whose text is not out yet; [first, last) in the bytes of the whole text.
     struct HeldLogprobs {
@@ -39,6 +40,8 @@ private:
         std::size_t last = 0;
     };
 
+    const text::Tokenizer& m_tokenizer;
+    const std::vector<TokenId> m_markers;
     text::Detokenizer m_detokenizer;
     text::StopStrings m_stops;
     std::deque<HeldLogprobs> m_held;

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "engine/api/volatile_lines.h"
+
 namespace larder::api {
 namespace {
+
+constexpr std::size_t kIdDigits = 5;  // nine characters in all: what the strictest templates ask for
 
 std::string indexed(std::string_view name, std::size_t index) {
     return std::string(name) + "[" + std::to_string(index) + "]";
@@ -68,15 +73,15 @@ base::Json canonicalToolCalls(RequestFields& fields, const base::Json& calls, co
             fields.complain(problemAt(call, "must be an object with a function that has a name"));
             return result;
         }
-        base::Json copy = calls[i];
-        base::Json& function = copy["function"];
-        if (function.contains("arguments")) {
-            const base::Json& arguments = function["arguments"];
-            if (!arguments.is_string() && !arguments.is_object() && !arguments.is_null())
-                fields.complain(problemAt(call + ".function.arguments", "must be a string of JSON"));
-            function["arguments"] = canonicalArguments(arguments);
-        }
-        result.push_back(std::move(copy));
+        const base::Json& function = calls[i]["function"];
+        base::Json canonical{{"id", ""}, {"type", "function"}, {"function", {{"name", function["name"]}}}};
+        if (calls[i].contains("id") && calls[i]["id"].is_string()) canonical["id"] = calls[i]["id"];
+        const auto arguments = function.find("arguments");
+        if (arguments != function.end() && !arguments->is_string() && !arguments->is_object() && !arguments->is_null())
+            fields.complain(problemAt(call + ".function.arguments", "must be a string of JSON"));
+        const bool none = arguments == function.end() || arguments->is_null() || *arguments == "";
+        canonical["function"]["arguments"] = none ? base::Json::object() : canonicalArguments(*arguments);
+        result.push_back(std::move(canonical));
     }
     return result;
 }
@@ -106,15 +111,15 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     }
     RequestFields own(message, where + ".");
     const std::string role = canonicalRole(own);
-    (void)own.string("name");
-    (void)own.string("tool_call_id");
     result["role"] = role;
 
     const base::Json* content = own.value("content");
+    // What a tool found or a model wrote is evidence: nothing of it is dropped.
+    const auto kept = [&role](std::string text) { return role == "system" || role == "user" ? withoutVolatileLines(std::move(text)) : text; };
     if (content != nullptr && content->is_array())
-        result["content"] = joinParts(own, *content, where + ".content", unreadablePart);
+        result["content"] = kept(joinParts(own, *content, where + ".content", unreadablePart));
     else if (content != nullptr && content->is_string())
-        result["content"] = *content;
+        result["content"] = kept(content->get_ref<const std::string&>());
     else if (content != nullptr)
         own.complain("content", "must be a string or an array of parts, but is " + describeJson(*content));
     else if (role == "assistant")
@@ -122,31 +127,48 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     else if (own.ok())
         own.complain("content", "is missing");
 
+    // "reasoning" is what some clients make of it on the way back.
+    const auto named = own.string("reasoning_content");
+    const auto reasoning = named ? named : own.string("reasoning");
+    if (role == "assistant" && reasoning && !reasoning->empty()) result["reasoning_content"] = *reasoning;
     const base::Json* calls = own.array("tool_calls");
-    if (calls != nullptr && !calls->empty())
+    if (role == "assistant" && calls != nullptr && !calls->empty())
         result["tool_calls"] = canonicalToolCalls(own, *calls, where + ".tool_calls");
-    // Keys are unique already; inserting by key would look through all of them each time.
-    auto& entries = result.get_ref<base::Json::object_t&>();
-    for (const auto& [key, value] : message.items())
-        if (key != "role" && key != "content" && key != "tool_calls" && !value.is_null())
-            entries.push_back({key, value});
+    for (const char* key : {"tool_call_id", "name"})
+        if (const auto value = own.string(key)) result[key] = *value;
     if (!own.ok()) fields.complain(own.problem());
     return result;
 }
 
-std::shared_ptr<base::Json> readTools(RequestFields& fields) {
-    const base::Json* tools = fields.array("tools");
-    const base::Json* choice = fields.value("tool_choice");
-    bool none = false;
-    if (choice != nullptr) {
-        const std::string name = choice->is_string() ? choice->get<std::string>() : "";
-        none = name == "none";
-        if (name == "required" || choice->is_object())
-            fields.complain("tool_choice", "can only be \"auto\" or \"none\": forcing a tool call is not supported yet",
-                            ErrorCode::Unsupported);
-        else if (!none && name != "auto")
-            fields.complain("tool_choice", "must be \"auto\" or \"none\"");
+bool offers(const base::Json& tools, const std::string& name) {
+    return std::any_of(tools.begin(), tools.end(),
+                       [&](const base::Json& tool) { return namesFunction(tool) && tool["function"]["name"] == name; });
+}
+
+ToolChoice readToolChoice(RequestFields& fields, const base::Json* tools) {
+    ToolChoice choice;
+    choice.parallel = fields.boolean("parallel_tool_calls").value_or(true);
+    const base::Json* asked = fields.value("tool_choice");
+    if (asked == nullptr) return choice;
+    if (namesFunction(*asked)) {
+        choice.use = ToolUse::Named;
+        choice.name = (*asked)["function"]["name"].get<std::string>();
+        if (tools == nullptr || !offers(*tools, choice.name))
+            fields.complain("tool_choice", "names the function \"" + choice.name.substr(0, 100) + "\", which is not among the tools");
+        return choice;
     }
+    const std::string word = asked->is_string() ? asked->get<std::string>() : "";
+    if (word == "none") choice.use = ToolUse::None;
+    else if (word == "required") choice.use = ToolUse::Required;
+    else if (word != "auto")
+        fields.complain("tool_choice", "must be \"none\", \"auto\", \"required\" or an object that names a function of the tools");
+    if (word == "required" && (tools == nullptr || tools->empty()))
+        fields.complain("tool_choice", "is \"required\", but there are no tools");
+    return choice;
+}
+
+// The tools that are functions, in the client's order and bytes.
+std::shared_ptr<base::Json> readTools(RequestFields& fields, const base::Json* tools) {
     fields.refuse("functions", "is not supported: send the functions as tools");
     if (tools == nullptr || tools->empty()) return nullptr;
     for (std::size_t i = 0; i < tools->size(); ++i) {
@@ -159,7 +181,7 @@ std::shared_ptr<base::Json> readTools(RequestFields& fields) {
         if (!namesFunction(tool))
             fields.complain(problemAt(indexed("tools", i) + ".function", "must be an object with a name"));
     }
-    return none ? nullptr : std::make_shared<base::Json>(*tools);
+    return std::make_shared<base::Json>(*tools);
 }
 
 std::shared_ptr<base::Json> readTemplateVariables(RequestFields& fields) {
@@ -185,9 +207,28 @@ ChatMessages readChatMessages(RequestFields& fields) {
     for (std::size_t i = 0; i < messages->size() && fields.ok(); ++i)
         result.messages->push_back(
             canonicalMessage(fields, (*messages)[i], indexed("messages", i), result.unreadablePart));
-    result.tools = readTools(fields);
+    const base::Json* tools = fields.array("tools");
+    result.tools = readTools(fields, tools);
+    result.toolChoice = readToolChoice(fields, tools);
     result.templateVariables = readTemplateVariables(fields);
     return result;
+}
+
+void canonicalIds(base::Json& messages) {
+    std::map<std::string, std::string> known;
+    const auto rename = [&known](base::Json& id) {
+        if (!id.is_string()) return;
+        std::string name = std::to_string(known.size());
+        name = "call" + std::string(name.size() < kIdDigits ? kIdDigits - name.size() : 0, '0') + name;
+        id = known.emplace(id.get<std::string>(), std::move(name)).first->second;
+    };
+    for (base::Json& message : messages) {
+        const auto calls = message.find("tool_calls");
+        if (calls != message.end() && calls->is_array())
+            for (base::Json& call : *calls)
+                if (const auto id = call.find("id"); id != call.end()) rename(*id);
+        if (const auto id = message.find("tool_call_id"); id != message.end()) rename(*id);
+    }
 }
 
 }  // namespace larder::api

@@ -1,11 +1,13 @@
 // OpenAI-form messages and tools, checked and made canonical for the chat template, so that two spellings of one
-// conversation render the same tokens (design §5.8): content parts become one string (joined by a line break), null
-// fields vanish, "developer" is "system", a tool call's arguments are an object where they parse as one.
+// conversation render the same tokens (design §5.8): content parts become one string (joined by a line break), lines that a
+// client changes by itself vanish (volatile_lines.h), fields that say nothing to a model vanish, "developer" is "system", a tool
+// call's arguments are an object where they parse as one. Ids stay, for replay; canonicalIds() replaces them before rendering.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "engine/api/chat_request.h"
 #include "engine/api/request_fields.h"
 #include "engine/base/json.h"
 #include "engine/error.h"
@@ -14,12 +16,17 @@ namespace larder::api {
 
 struct ChatMessages {
     std::shared_ptr<base::Json> messages;           // array
-    std::shared_ptr<base::Json> tools;              // array, or null: none, or tool_choice "none"
+    std::shared_ptr<base::Json> tools;              // array, or null: none
+    ToolChoice toolChoice;
     std::shared_ptr<base::Json> templateVariables;  // object or null
     std::string unreadablePart;  // `messages[0].content[1] is of type "image_url"`; the first; empty if there is none
 };
 
 // Reads messages, tools, tool_choice and chat_template_kwargs; what is wrong becomes fields' problem.
 ChatMessages readChatMessages(RequestFields& fields);
+
+// Replaces the ids of tool calls and of their results by "call00000", "call00001", ... in the order of appearance: a client's own
+// are different each time, and some templates write them.
+void canonicalIds(base::Json& messages);
 
 }  // namespace larder::api

@@ -48,10 +48,19 @@ struct ChatRequest {
     bool echo = false;     // completions: the prompt comes back first
     bool stream = false;
     Priority priority = Priority::Interactive;
+    bool aside = false;         // beside a conversation (a title, a subagent): must not push it out of the cache
     bool includeUsage = false;  // stream_options.include_usage
     bool noStore = false;       // cache.no_store
     bool pin = false;           // cache.pin
 };
+
+inline bool callIsForced(const ChatRequest& request) {
+    const ToolUse use = request.toolChoice.use;
+    return request.tools && (use == ToolUse::Required || use == ToolUse::Named);
+}
+
+// Those that are rendered and those that are loaded later, in one array; null: none.
+std::shared_ptr<const base::Json> allTools(const ChatRequest& request);
 
 struct OutputText {
     std::string text;                        // whole UTF-8 characters; may be empty when only logprobs come

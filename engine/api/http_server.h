@@ -60,8 +60,8 @@ struct HttpLimits {
 
 // Called on the http thread for every well-formed request; must not block. Errors of framing never reach it.
 using HttpHandler = std::function<void(HttpRequest request, std::shared_ptr<HttpReply> reply)>;
-// Turns a refusal of the guard into a body (JSON): status and one sentence.
-using HttpErrorBody = std::function<std::string(int status, const std::string& message)>;
+// Turns a refusal of the guard into a body (JSON): status and one sentence. request: as far as it was read, without its body.
+using HttpErrorBody = std::function<std::string(const HttpRequest& request, int status, const std::string& message)>;
 
 class HttpServer {
 public:

@@ -164,7 +164,7 @@ void HttpConnection::refuse(int status, const std::string& message) {
     HttpHeaders headers{{"Content-Type", "application/json"}};
     if (status == 405) headers.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
     if (status == 503) headers.emplace_back("Retry-After", "1");
-    const std::string body = m_loop.errorBody(status, message);
+    const std::string body = m_loop.errorBody(m_guard.request(), status, message);
     appendHead(status, headers, {.contentLength = body.size(), .chunked = false, .close = true});
     m_output += body;
     closeWhenSent();

@@ -42,7 +42,9 @@ public:
     const std::shared_ptr<HttpOutbox>& outbox() const { return m_outbox; }
     ReadBuffer readBuffer() { return {m_readBuffer.data(), m_readBuffer.size()}; }  // until the next read
     std::uint64_t nextRequest() { return ++m_lastRequest; }
-    std::string errorBody(int status, const std::string& message) const { return m_errorBody(status, message); }
+    std::string errorBody(const HttpRequest& request, int status, const std::string& message) const {
+        return m_errorBody(request, status, message);
+    }
     bool dispatch(HttpConnection& connection) { return m_gate.dispatch(connection); }  // false: not delivered
     void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
     bool countBodies(std::size_t before, std::size_t now);  // of one connection; false: all together are too much

@@ -28,6 +28,46 @@ void readLengthAndLogprobs(RequestFields& fields, ChatRequest& request) {
             if (modality != "text") fields.complain("modalities", "can only have \"text\"", ErrorCode::Unsupported);
 }
 
+// An answer that ends with calls waits for their results.
+const char* chatFinishReason(const OutputFinished& finished) {
+    return finished.reason == FinishReason::Stop && finished.calls > 0 ? "tool_calls" : finishReasonName(finished.reason);
+}
+
+base::Json callJson(const OutputCallStart& call, const std::string& arguments) {
+    base::Json result{{"id", call.id}, {"type", "function"}};
+    result["function"] = {{"name", call.name}, {"arguments", arguments}};
+    return result;
+}
+
+// The message of an answer that comes in one piece.
+class CollectedMessage {
+public:
+    void add(const OutputEvent& event) {
+        if (const auto* output = std::get_if<OutputText>(&event)) m_text += output->text;
+        if (const auto* output = std::get_if<OutputReasoning>(&event)) m_reasoning += output->text;
+        if (const auto* call = std::get_if<OutputCallStart>(&event)) m_call = *call, m_arguments.clear();
+        if (const auto* piece = std::get_if<OutputCallArguments>(&event)) m_arguments += piece->json;
+        const auto* end = std::get_if<OutputCallEnd>(&event);
+        if (end != nullptr && end->complete) m_calls.push_back(callJson(m_call, m_arguments));
+        if (end != nullptr && !end->complete) m_text += end->raw;  // no client can do anything with half a call
+    }
+
+    base::Json json() {
+        base::Json message{{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
+        if (!m_text.empty() || m_calls.empty()) message["content"] = std::move(m_text);
+        if (!m_reasoning.empty()) message["reasoning_content"] = std::move(m_reasoning);
+        if (!m_calls.empty()) message["tool_calls"] = std::move(m_calls);
+        return message;
+    }
+
+private:
+    std::string m_text;
+    std::string m_reasoning;
+    OutputCallStart m_call;
+    std::string m_arguments;
+    base::Json m_calls = base::Json::array();
+};
+
 }  // namespace
 
 Expected<ChatRequest> OpenAiChat::readChat(const base::Json& body) {
@@ -36,11 +76,14 @@ Expected<ChatRequest> OpenAiChat::readChat(const base::Json& body) {
     ChatMessages chat = readChatMessages(fields);
     request.messages = std::move(chat.messages);
     request.tools = std::move(chat.tools);
+    request.toolChoice = std::move(chat.toolChoice);
     request.templateVariables = std::move(chat.templateVariables);
     request.unreadablePart = std::move(chat.unreadablePart);
     // Coding agents send no tools on purpose when they ask for a title or a summary beside the conversation.
-    if (const base::Json* tools = fields.value("tools"); tools != nullptr && tools->is_array() && tools->empty())
+    if (const base::Json* tools = fields.value("tools"); tools != nullptr && tools->is_array() && tools->empty()) {
         request.priority = Priority::Background;
+        request.aside = true;
+    }
     readCommonFields(fields, request);
     readLengthAndLogprobs(fields, request);
     if (!fields.ok()) return fields.problem();
@@ -79,28 +122,45 @@ std::string OpenAiChat::beginStream(const ReplyContext& context) {
     return sseFrame(chunk({{"role", "assistant"}, {"content", ""}}));
 }
 
-std::string OpenAiChat::streamEvent(const OutputEvent& event) {
-    if (const auto* output = std::get_if<OutputText>(&event)) {
-        if (output->text.empty() && output->logprobs.empty()) return {};
-        base::Json frame = chunk({{"content", output->text}});
-        if (m_logprobs)
-            frame["choices"][0]["logprobs"] = {{"content", chatLogprobsJson(*m_context.tokenizer, output->logprobs)},
-                                               {"refusal", nullptr}};
-        return sseFrame(frame);
-    }
-    const auto* finished = std::get_if<OutputFinished>(&event);
-    if (finished == nullptr) return {};
+std::string OpenAiChat::textFrame(const OutputText& output) const {
+    if (output.text.empty() && output.logprobs.empty()) return {};
+    base::Json frame = chunk({{"content", output.text}});
+    if (m_logprobs)
+        frame["choices"][0]["logprobs"] = {{"content", chatLogprobsJson(*m_context.tokenizer, output.logprobs)},
+                                           {"refusal", nullptr}};
+    return sseFrame(frame);
+}
+
+std::string OpenAiChat::callFrame(std::size_t index, base::Json call) const {
+    base::Json entry{{"index", index}};
+    entry.update(call);
+    return sseFrame(chunk({{"tool_calls", base::Json::array({std::move(entry)})}}));
+}
+
+std::string OpenAiChat::endFrames(const OutputFinished& finished) const {
     base::Json frame = chunk(base::Json::object());
-    frame["choices"][0]["finish_reason"] = finishReasonName(finished->reason);
-    frame["timings"] = timingsJson(*finished);
+    frame["choices"][0]["finish_reason"] = chatFinishReason(finished);
+    frame["timings"] = timingsJson(finished);
     std::string frames = sseFrame(frame);
     if (m_includeUsage) {
         base::Json usage = envelope("chat.completion.chunk");
         usage["choices"] = base::Json::array();
-        usage["usage"] = usageJson(*finished);
+        usage["usage"] = usageJson(finished);
         frames += sseFrame(usage);
     }
     return frames;
+}
+
+std::string OpenAiChat::streamEvent(const OutputEvent& event) {
+    if (const auto* output = std::get_if<OutputText>(&event)) return textFrame(*output);
+    if (const auto* output = std::get_if<OutputReasoning>(&event))
+        return sseFrame(chunk({{"reasoning_content", output->text}}));
+    if (const auto* call = std::get_if<OutputCallStart>(&event))
+        return callFrame(call->index, callJson(*call, ""));
+    if (const auto* piece = std::get_if<OutputCallArguments>(&event))
+        return callFrame(piece->index, {{"function", {{"arguments", piece->json}}}});
+    if (const auto* finished = std::get_if<OutputFinished>(&event)) return endFrames(*finished);
+    return {};  // the end of a call says nothing here
 }
 
 std::string OpenAiChat::streamError(const Error& error) {
@@ -117,25 +177,24 @@ std::string OpenAiChat::endStream() {
 
 std::string OpenAiChat::collect(const ReplyContext& context, const std::vector<OutputEvent>& events) {
     m_context = context;
-    std::string text;
+    CollectedMessage message;
     base::Json logprobs = base::Json::array();
     OutputFinished finished;
     for (const OutputEvent& event : events) {
-        if (const auto* output = std::get_if<OutputText>(&event)) {
-            text += output->text;
-            if (m_logprobs)
-                for (base::Json& entry : chatLogprobsJson(*m_context.tokenizer, output->logprobs))
-                    logprobs.push_back(std::move(entry));
+        message.add(event);
+        if (const auto* output = std::get_if<OutputText>(&event); output != nullptr && m_logprobs) {
+            for (base::Json& entry : chatLogprobsJson(*m_context.tokenizer, output->logprobs))
+                logprobs.push_back(std::move(entry));
         } else if (const auto* end = std::get_if<OutputFinished>(&event)) {
             finished = *end;
         }
     }
     base::Json choice;
     choice["index"] = 0;
-    choice["message"] = {{"role", "assistant"}, {"content", std::move(text)}, {"refusal", nullptr}};
+    choice["message"] = message.json();
     choice["logprobs"] = nullptr;
     if (m_logprobs) choice["logprobs"] = {{"content", std::move(logprobs)}, {"refusal", nullptr}};
-    choice["finish_reason"] = finishReasonName(finished.reason);
+    choice["finish_reason"] = chatFinishReason(finished);
     base::Json result = envelope("chat.completion");
     result["choices"].push_back(std::move(choice));
     result["usage"] = usageJson(finished);

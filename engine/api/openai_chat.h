@@ -23,6 +23,9 @@ public:
 private:
     base::Json envelope(const char* object) const;
     base::Json chunk(base::Json delta) const;
+    std::string textFrame(const OutputText& output) const;
+    std::string callFrame(std::size_t index, base::Json call) const;
+    std::string endFrames(const OutputFinished& finished) const;
 
     ReplyContext m_context;
     bool m_includeUsage = false;

@@ -21,6 +21,7 @@ struct ReplyContext {
     std::int64_t createdSeconds = 0;
     std::size_t promptTokens = 0;
     std::size_t cachedTokens = 0;   // as known when the headers go out
+    HttpHeaders headers;            // further ones of the reply
     const text::Tokenizer* tokenizer = nullptr;  // for logprobs' token texts
     std::string promptText;                      // echo
     std::vector<TokenId> promptIds;              // echo

@@ -18,20 +18,28 @@ void ReplyWriter::start(bool stream, ReplyContext context) {
     m_context = std::move(context);
 }
 
-void ReplyWriter::admitted() {
+void ReplyWriter::admitted(std::size_t cachedTokens) {
     // A collected answer keeps its status open as long as it may, for a late error.
-    if (m_stream && !m_begun) begin();
+    if (!m_stream || m_begun) return;
+    m_context.cachedTokens = cachedTokens;
+    begin();
 }
 
 void ReplyWriter::begin() {
     m_begun = true;
-    m_reply.begin(200, m_stream ? sseHeaders() : HttpHeaders{{"Content-Type", "application/json"}});
+    m_reply.begin(200, headers());
     write(m_stream ? m_protocol.beginStream(m_context) : " ");
+}
+
+HttpHeaders ReplyWriter::headers() const {
+    HttpHeaders all = m_stream ? sseHeaders() : HttpHeaders{{"Content-Type", "application/json"}};
+    all.insert(all.end(), m_context.headers.begin(), m_context.headers.end());
+    return all;
 }
 
 void ReplyWriter::add(OutputEvent event) {
     if (!m_stream) return m_events.push_back(std::move(event));
-    admitted();
+    if (!m_begun) begin();
     m_pending += m_protocol.streamEvent(event);
 }
 
@@ -46,7 +54,7 @@ void ReplyWriter::beat() {
 
 void ReplyWriter::finish() {
     if (m_stream) {
-        admitted();
+        if (!m_begun) begin();
         std::string last = std::exchange(m_pending, {}) + m_protocol.endStream();
         m_ended = true;
         write(std::move(last));
@@ -54,7 +62,7 @@ void ReplyWriter::finish() {
     }
     std::string body = m_protocol.collect(m_context, m_events);
     m_ended = true;
-    if (!m_begun) return m_reply.send(200, {{"Content-Type", "application/json"}}, std::move(body));
+    if (!m_begun) return m_reply.send(200, headers(), std::move(body));
     write(std::move(body));
     m_reply.end();
 }
@@ -65,10 +73,13 @@ void ReplyWriter::fail(const Error& error) {
         const int status = httpStatus(error.code);
         return m_reply.send(status, errorHeaders(status), m_protocol.errorBody(error));
     }
-    if (m_stream)
-        write(std::exchange(m_pending, {}) + m_protocol.streamError(error) + m_protocol.endStream());
-    else
+    if (m_stream) {
+        std::string last = std::exchange(m_pending, {}) + m_protocol.streamError(error);
+        last += m_protocol.endStream();  // after the error: what ends a stream may depend on it
+        write(std::move(last));
+    } else {
         write(m_protocol.errorBody(error));
+    }
     m_reply.end();
 }
 

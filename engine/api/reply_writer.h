@@ -23,8 +23,8 @@ public:
 
     // The request is understood. stream: events go out as they come, headers with admitted().
     void start(bool stream, ReplyContext context);
-    // The engine works on it. Streaming: headers go out.
-    void admitted();
+    // The engine works on it, and found so many tokens of the prompt known. Streaming: headers go out.
+    void admitted(std::size_t cachedTokens);
     void add(OutputEvent event);
     void flush();   // sends what add() gathered; once per batch of engine events
     void finish();  // after the last event
@@ -35,6 +35,7 @@ public:
 
 private:
     void begin();
+    HttpHeaders headers() const;
     void write(std::string bytes);
 
     HttpReply& m_reply;

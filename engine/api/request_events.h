@@ -1,4 +1,5 @@
-// What wakes a request's thread: the engine, the client's leaving, the server's end. One mailbox a request.
+// What wakes a request's thread: the engine, the client's leaving, the user who cancels it, the server's end. One mailbox a
+// request.
 #pragma once
 
 #include <variant>
@@ -9,9 +10,10 @@
 namespace larder::api {
 
 struct ClientGone {};
+struct CancelAsked {};   // the client still listens and is told
 struct ServerStopping {};
 
-using RequestEvent = std::variant<GenerationEvent, ClientGone, ServerStopping>;
+using RequestEvent = std::variant<GenerationEvent, ClientGone, CancelAsked, ServerStopping>;
 using RequestMailbox = base::Mailbox<RequestEvent>;
 
 }  // namespace larder::api

@@ -11,13 +11,18 @@
 #include <vector>
 
 #include "engine/api/access.h"
+#include "engine/api/anthropic_count.h"
+#include "engine/api/anthropic_messages.h"
+#include "engine/api/anthropic_models.h"
 #include "engine/api/cache_routes.h"
 #include "engine/api/error_reply.h"
+#include "engine/api/error_shape.h"
 #include "engine/api/http_target.h"
 #include "engine/api/metrics.h"
 #include "engine/api/models.h"
 #include "engine/api/openai_chat.h"
 #include "engine/api/openai_completions.h"
+#include "engine/api/request_routes.h"
 #include "engine/api/request_threads.h"
 #include "engine/api/serve_chat.h"
 #include "engine/api/status_routes.h"
@@ -52,33 +57,42 @@ private:
     HttpHeaders m_extra;
 };
 
-using Reply = std::shared_ptr<HttpReply>;
+// Where the answer goes, and the shape of its errors.
+struct Reply {
+    std::shared_ptr<HttpReply> to;
+    ErrorShape shape;
 
-void sendError(HttpReply& reply, int status, const std::string& message, HttpHeaders more = {}) {
-    HttpHeaders headers = errorHeaders(status);
-    headers.insert(headers.end(), more.begin(), more.end());
-    reply.send(status, std::move(headers), openAiErrorBody(status, message));
-}
+    void addHeaders(HttpHeaders extra) { to = std::make_shared<ReplyWithHeaders>(std::move(to), std::move(extra)); }
 
-void sendResult(HttpReply& reply, const Expected<std::string>& body, const char* contentType = "application/json") {
-    if (body) return reply.send(200, {{"Content-Type", contentType}}, *body);
-    const int status = httpStatus(body.error().code);
-    reply.send(status, errorHeaders(status), openAiErrorBody(body.error()));
-}
+    void sendError(int status, const std::string& message, HttpHeaders more = {}) const {
+        HttpHeaders headers = errorHeaders(status);
+        headers.insert(headers.end(), more.begin(), more.end());
+        to->send(status, std::move(headers), shape.body(status, message));
+    }
+
+    void sendResult(const Expected<std::string>& body, const char* contentType = "application/json") const {
+        if (body) return to->send(200, {{"Content-Type", contentType}}, *body);
+        const int status = httpStatus(body.error().code);
+        to->send(status, errorHeaders(status), shape.body(body.error()));
+    }
+};
 
 enum class Target {
-    Health, Models, Model, Chat, Completions, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
-    CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport
+    Health, Hello, Models, Model, Chat, Completions, Messages, CountTokens, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
+    CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport, Requests, Request, RequestCancel
 };
 
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::optional<Target> targetOf(std::string_view path) {
-    static constexpr std::array<std::pair<std::string_view, Target>, 16> kPaths{{
+    static constexpr std::array<std::pair<std::string_view, Target>, 20> kPaths{{
         {"/health", Target::Health},
+        {"/api/hello", Target::Hello},
         {"/v1/models", Target::Models},
         {"/v1/chat/completions", Target::Chat},
         {"/v1/completions", Target::Completions},
+        {"/v1/messages", Target::Messages},
+        {"/v1/messages/count_tokens", Target::CountTokens},
         {"/tokenize", Target::Tokenize},
         {"/detokenize", Target::Detokenize},
         {"/apply-template", Target::ApplyTemplate},
@@ -91,17 +105,28 @@ std::optional<Target> targetOf(std::string_view path) {
         {"/api/cache/verify", Target::CacheVerify},
         {"/api/cache/export", Target::CacheExport},
         {"/api/cache/import", Target::CacheImport},
+        {"/api/requests", Target::Requests},
     }};
     for (const auto& [known, target] : kPaths)
         if (path == known) return target;
     if (path.starts_with(kModelPrefix) && path.size() > kModelPrefix.size()) return Target::Model;
+    if (const auto request = readRequestPath(path)) return request->cancel ? Target::RequestCancel : Target::Request;
     return std::nullopt;
 }
 
 bool isRead(Target target) {
-    static constexpr std::array kReads{Target::Health, Target::Models, Target::Model, Target::Status,
-                                       Target::Metrics, Target::Usage, Target::CacheList};
+    static constexpr std::array kReads{Target::Health, Target::Hello, Target::Models, Target::Model, Target::Status,
+                                       Target::Metrics, Target::Usage, Target::CacheList, Target::Requests, Target::Request};
     return std::find(kReads.begin(), kReads.end(), target) != kReads.end();
+}
+
+bool needsKey(std::optional<Target> target) {
+    return target != Target::Health && target != Target::Hello;
+}
+
+// Answered by a generation.
+bool isGeneration(Target target) {
+    return target == Target::Chat || target == Target::Completions || target == Target::Messages;
 }
 
 // Nothing: not one of the cache's.
@@ -150,18 +175,21 @@ struct Routes::Inner {
           settings(std::move(theSettings)),
           facts{settings.version, routesUnixMs(), base::steadyMs(), settings.usage},
           texts(settings.loadText),
+          book({}, settings.requestsChanged),
           threads(settings.maxRequests, settings.maxQuickRequests, settings.maxErrands) {}
 
     bool admit(const HttpRequest& request, Reply& reply);
     void dispatch(Target target, HttpRequest request, const Reply& reply);
     void startChat(Target target, HttpRequest request, const Reply& reply);
     void startCache(CacheVerb verb, HttpRequest request, const Reply& reply);
-    Expected<std::string> quickResult(Target target, const HttpRequest& request);
+    Expected<std::string> quickResult(Target target, const HttpRequest& request, bool anthropicModels);
 
     Generator& generator;
     const RoutesSettings settings;
     const ServerFacts facts;
     ModelTexts texts;
+    PromptMemory memory;
+    RequestBook book;
     RequestThreads threads;  // last: its threads use everything above
 };
 
@@ -169,7 +197,7 @@ struct Routes::Inner {
 bool Routes::Inner::admit(const HttpRequest& request, Reply& reply) {
     const std::string_view host = request.header("host");
     if (!hostIsAllowed(host, settings.host)) {
-        sendError(*reply, 403, "This server answers only to localhost; the Host header names another host.");
+        reply.sendError(403, "This server answers only to localhost; the Host header names another host.");
         return false;
     }
     const std::string_view origin = request.header("origin");
@@ -179,20 +207,24 @@ bool Routes::Inner::admit(const HttpRequest& request, Reply& reply) {
     const bool keyed =
         !settings.apiKey.empty() && (request.method == "OPTIONS" || keyIsValid(request, settings.apiKey));
     if (verdict == OriginVerdict::Refused || (verdict == OriginVerdict::NeedsKey && !keyed)) {
-        sendError(*reply, 403, "Web pages of other hosts may not use this server.");
+        reply.sendError(403, "Web pages of other hosts may not use this server.");
         return false;
     }
-    reply = std::make_shared<ReplyWithHeaders>(std::move(reply), corsHeaders(origin));
+    reply.addHeaders(corsHeaders(origin));
     return true;
 }
 
-Expected<std::string> Routes::Inner::quickResult(Target target, const HttpRequest& request) {
-    const TextServices services{generator, texts};
+Expected<std::string> Routes::Inner::quickResult(Target target, const HttpRequest& request, bool anthropicModels) {
+    const PromptServices services{generator, texts, memory, settings.replay};
     switch (target) {
         case Target::Models:
-            return modelListBody(generator);
-        case Target::Model:
-            return modelBody(generator, request.path.substr(kModelPrefix.size()));
+            return anthropicModels ? anthropicModelListBody(generator) : modelListBody(generator);
+        case Target::Model: {
+            const std::string name = request.path.substr(kModelPrefix.size());
+            return anthropicModels ? anthropicModelBody(generator, name) : modelBody(generator, name);
+        }
+        case Target::CountTokens:
+            return countTokensBody(services, request.body);
         case Target::Tokenize:
             return tokenizeBody(services, request.body);
         case Target::Detokenize:
@@ -205,6 +237,11 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
             return metricsText(takeReport(generator, facts));
         case Target::Usage:
             return usageBody(request.query, records::unixHourOf(routesUnixMs()), settings.usage);
+        case Target::Requests:
+            return requestListBody(book, generator);
+        case Target::Request:
+        case Target::RequestCancel:
+            return requestBody(book, generator, *readRequestPath(request.path));
         default:
             break;
     }
@@ -212,52 +249,54 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
 }
 
 void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& reply) {
-    const bool noStore = asksNotToStore(request);
+    const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = !request.header("x-claude-code-agent-id").empty()};
     auto body = std::make_shared<std::string>(std::move(request.body));
-    const bool started = threads.startGeneration([this, target, noStore, body, reply](const auto& mailbox) {
-        const ChatServices services{generator, texts, settings.pacing, noStore};
+    const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
+        const ChatServices services{{generator, texts, memory, settings.replay}, book, settings.pacing, headers};
         OpenAiChat chat;
         OpenAiCompletions completions;
-        if (target == Target::Chat)
-            serveChat(services, chat, std::move(*body), *reply, mailbox);
-        else
-            serveChat(services, completions, std::move(*body), *reply, mailbox);
+        AnthropicMessages messages(reply.shape.requestId());
+        Protocol& protocol = target == Target::Chat       ? static_cast<Protocol&>(chat)
+                             : target == Target::Messages ? static_cast<Protocol&>(messages)
+                                                          : completions;
+        serveChat(services, protocol, std::move(*body), *reply.to, mailbox);
     });
     if (!started)
-        sendError(*reply, 503,
-                  "The server is working on " + std::to_string(settings.maxRequests) +
-                      " requests already and takes no more; try again later.");
+        reply.sendError(503, "The server is working on " + std::to_string(settings.maxRequests) +
+                                 " requests already and takes no more; try again later.");
 }
 
 void Routes::Inner::startCache(CacheVerb verb, HttpRequest request, const Reply& reply) {
     auto call = std::make_shared<CacheCall>(CacheCall{verb, std::move(request.body), !settings.apiKey.empty()});
     const bool started = threads.startErrand([this, call, reply](const auto& mailbox) {
         try {
-            serveCache(generator, *call, *reply, *mailbox);
+            serveCache(generator, *call, *reply.to, *mailbox);
         } catch (const std::exception& problem) {  // out of memory, or a bug
             base::logError(std::string("A request failed: ") + problem.what());
             // One that streams may have begun: its connection closes.
             if (call->verb != CacheVerb::Verify)
-                sendError(*reply, 500, "Larder could not finish this request because of an internal error.");
+                reply.sendError(500, "Larder could not finish this request because of an internal error.");
         }
     });
-    if (!started) sendError(*reply, 503, "The cache is busy with others who asked; try again later.");
+    if (!started) reply.sendError(503, "The cache is busy with others who asked; try again later.");
 }
 
 void Routes::Inner::dispatch(Target target, HttpRequest request, const Reply& reply) {
-    if (target == Target::Health) return sendResult(*reply, healthBody(generator));
-    if (target == Target::Chat || target == Target::Completions) return startChat(target, std::move(request), reply);
+    if (target == Target::Health) return reply.sendResult(healthBody(generator));
+    if (target == Target::Hello) return reply.sendResult(std::string(R"({"message":"hello"})"));
+    if (isGeneration(target)) return startChat(target, std::move(request), reply);
     if (const auto verb = cacheVerb(target)) return startCache(*verb, std::move(request), reply);
     auto shared = std::make_shared<HttpRequest>(std::move(request));
     const bool started = threads.startQuick([this, target, shared, reply](const auto&) {
         try {
-            sendResult(*reply, quickResult(target, *shared), target == Target::Metrics ? kMetricsType : "application/json");
+            reply.sendResult(quickResult(target, *shared, reply.shape.isAnthropic()),
+                             target == Target::Metrics ? kMetricsType : "application/json");
         } catch (const std::exception& problem) {  // out of memory, or a bug
             base::logError(std::string("A request failed: ") + problem.what());
-            sendError(*reply, 500, "Larder could not finish this request because of an internal error.");
+            reply.sendError(500, "Larder could not finish this request because of an internal error.");
         }
     });
-    if (!started) sendError(*reply, 503, "The server is busy; try again later.");
+    if (!started) reply.sendError(503, "The server is busy; try again later.");
 }
 
 Routes::Routes(Generator& generator, RoutesSettings settings)
@@ -265,8 +304,10 @@ Routes::Routes(Generator& generator, RoutesSettings settings)
 
 Routes::~Routes() = default;
 
-void Routes::handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
+void Routes::handle(HttpRequest request, std::shared_ptr<HttpReply> to) {
     Inner& inner = *m_inner;
+    Reply reply{std::move(to), ErrorShape(request)};
+    if (reply.shape.isAnthropic()) reply.addHeaders({{"request-id", reply.shape.requestId()}});
     if (!inner.admit(request, reply)) return;
     const std::optional<Target> target = targetOf(request.path);
     if (request.method == "OPTIONS" && (target || request.path == "*")) {
@@ -274,18 +315,20 @@ void Routes::handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
         HttpHeaders headers{{"Allow", std::string(methods)}};
         if (!request.header("origin").empty())
             for (auto& header : preflightHeaders(request, methods)) headers.push_back(std::move(header));
-        return reply->send(204, std::move(headers), "");
+        return reply.to->send(204, std::move(headers), "");
     }
-    if (target != Target::Health && !keyIsValid(request, inner.settings.apiKey))
-        return sendError(*reply, 401,
-                         "The API key is missing or wrong: send it as \"Authorization: Bearer KEY\" or as "
-                         "\"x-api-key: KEY\".");
-    if (!target) return sendError(*reply, 404, "There is no " + request.path.substr(0, 200) + " here.");
+    if (needsKey(target) && !keyIsValid(request, inner.settings.apiKey))
+        return reply.sendError(401,
+                               "The API key is missing or wrong: send it as \"Authorization: Bearer KEY\" or as "
+                               "\"x-api-key: KEY\".");
+    if (!target) return reply.sendError(404, "There is no " + request.path.substr(0, 200) + " here.");
     if (request.method != (isRead(*target) ? "GET" : "POST"))
-        return sendError(*reply, 405, "This path takes only " + std::string(allowedMethods(*target)) + ".",
-                         {{"Allow", std::string(allowedMethods(*target))}});
+        return reply.sendError(405, "This path takes only " + std::string(allowedMethods(*target)) + ".",
+                               {{"Allow", std::string(allowedMethods(*target))}});
     inner.dispatch(*target, std::move(request), reply);
 }
+
+RequestBook& Routes::requests() { return m_inner->book; }
 
 std::size_t Routes::activeRequests() const {
     return m_inner->threads.active();

@@ -61,23 +61,6 @@ void readSampling(RequestFields& fields, SamplingParams& sampling) {
         fields.complain("seed", "must be an integer, but is " + describeJson(*seed));
 }
 
-void readStop(RequestFields& fields, std::vector<std::string>& stops) {
-    const base::Json* stop = fields.value("stop");
-    if (stop == nullptr) return;
-    const base::Json list = stop->is_array() ? *stop : base::Json::array({*stop});
-    if (list.size() > kMaxStops)
-        return fields.complain("stop", "may have at most " + std::to_string(kMaxStops) + " strings, but has " +
-                                           std::to_string(list.size()));
-    for (const base::Json& entry : list) {
-        if (!entry.is_string())
-            return fields.complain("stop", "must be a string or an array of strings, but has " + describeJson(entry));
-        const auto& text = entry.get_ref<const std::string&>();
-        if (text.size() > kMaxStopBytes)
-            return fields.complain("stop", "has a string of more than " + std::to_string(kMaxStopBytes) + " bytes");
-        if (!text.empty()) stops.push_back(text);
-    }
-}
-
 // service_tier is OpenAI's; "flex" is its cheap tier for what nobody waits for. Its other values change nothing here.
 void readPriority(RequestFields& fields, Priority& priority) {
     if (fields.string("service_tier") == "flex") priority = Priority::Background;
@@ -98,34 +81,67 @@ void readCache(RequestFields& fields, ChatRequest& request) {
     if (!own.ok()) fields.complain(own.problem());
 }
 
+// {"type": "json_schema", "json_schema": {"name", "schema", "strict"}}
+void readResponseFormat(RequestFields& fields, ChatRequest& request) {
+    const base::Json* format = fields.object("response_format");
+    if (format == nullptr) return;
+    RequestFields own(*format, "response_format.");
+    const std::string type = own.string("type").value_or("");
+    if (type == "json_object") {
+        request.answerSchema = std::make_shared<base::Json>(true);
+    } else if (type == "json_schema") {
+        const base::Json* named = own.object("json_schema");
+        const base::Json* schema = named != nullptr && named->contains("schema") ? &(*named)["schema"] : nullptr;
+        if (schema == nullptr || !schema->is_object()) own.complain("json_schema", "must be an object with a schema");
+        else request.answerSchema = std::make_shared<base::Json>(*schema);
+        if (named != nullptr) request.answerSchemaStrict = RequestFields(*named).boolean("strict").value_or(false);
+    } else if (type != "text") {
+        own.complain("type", "must be \"text\", \"json_object\" or \"json_schema\"");
+    }
+    if (!own.ok()) fields.complain(own.problem());
+}
+
 void refuseUnsupported(RequestFields& fields) {
     if (const auto n = fields.integer("n", 1); n && *n > 1)
         fields.complain("n", "must be 1: several answers to one request are not supported", ErrorCode::Unsupported);
     if (const auto best = fields.integer("best_of", 1); best && *best > 1)
         fields.complain("best_of", "must be 1: several answers to one request are not supported",
                         ErrorCode::Unsupported);
-    if (const base::Json* format = fields.object("response_format")) {
-        RequestFields own(*format, "response_format.");
-        const std::string type = own.string("type").value_or("");
-        if (type == "json_object" || type == "json_schema")
-            own.complain("type", "\"" + type + "\" is not supported yet: only \"text\" is", ErrorCode::Unsupported);
-        else if (type != "text")
-            own.complain("type", "must be \"text\"");
-        if (!own.ok()) fields.complain(own.problem());
-    }
     for (const char* name : {"grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
                              "structured_outputs"})
-        fields.refuse(name, "is not supported yet: answers cannot be constrained");
+        fields.refuse(name, "is not supported: send a JSON schema as response_format");
 }
 
 }  // namespace
 
-void readCommonFields(RequestFields& fields, ChatRequest& request) {
-    request.model = fields.string("model").value_or("");
+void readSamplingFields(RequestFields& fields, ChatRequest& request) {
     readSampling(fields, request.sampling);
-    readStop(fields, request.stop);
     readPriority(fields, request.priority);
     readCache(fields, request);
+}
+
+void readStopStrings(RequestFields& fields, std::string_view name, std::vector<std::string>& stops) {
+    const base::Json* stop = fields.value(name);
+    if (stop == nullptr) return;
+    const base::Json list = stop->is_array() ? *stop : base::Json::array({*stop});
+    if (list.size() > kMaxStops)
+        return fields.complain(name, "may have at most " + std::to_string(kMaxStops) + " strings, but has " +
+                                         std::to_string(list.size()));
+    for (const base::Json& entry : list) {
+        if (!entry.is_string())
+            return fields.complain(name, "must be a string or an array of strings, but has " + describeJson(entry));
+        const auto& text = entry.get_ref<const std::string&>();
+        if (text.size() > kMaxStopBytes)
+            return fields.complain(name, "has a string of more than " + std::to_string(kMaxStopBytes) + " bytes");
+        if (!text.empty()) stops.push_back(text);
+    }
+}
+
+void readCommonFields(RequestFields& fields, ChatRequest& request) {
+    request.model = fields.string("model").value_or("");
+    readSamplingFields(fields, request);
+    readStopStrings(fields, "stop", request.stop);
+    readResponseFormat(fields, request);
     refuseUnsupported(fields);
     request.ignoreEos = fields.boolean("ignore_eos").value_or(false);
     request.stream = fields.boolean("stream").value_or(false);

@@ -6,20 +6,20 @@
 #include <memory>
 #include <string>
 
-#include "engine/api/generator.h"
 #include "engine/api/http_server.h"
-#include "engine/api/model_texts.h"
+#include "engine/api/prepared_chat.h"
 #include "engine/api/protocol.h"
+#include "engine/api/request_book.h"
 #include "engine/api/reply_writer.h"
 #include "engine/api/request_events.h"
 
 namespace larder::api {
 
 struct ChatServices {
-    Generator& generator;
-    ModelTexts& texts;
+    PromptServices prompts;
+    RequestBook& requests;
     ReplyPacing pacing;
-    bool noStore = false;  // the request's headers ask that nothing of it is kept
+    ChatHeaders headers;
 };
 
 // mailbox: where ServerStopping is posted to end it early; engine events and ClientGone come the same way.

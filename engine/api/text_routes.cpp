@@ -24,7 +24,7 @@ Expected<base::Json> readObject(const std::string& body) {
     return json;
 }
 
-Expected<NamedModel> findText(const TextServices& services, const std::string& name) {
+Expected<NamedModel> findText(const PromptServices& services, const std::string& name) {
     Expected<ModelInfo> model = findNamedModel(services.generator, name);
     if (!model) return model.error();
     Expected<SharedModelText> text = services.texts.get(*model);
@@ -40,7 +40,7 @@ std::string bodyOf(const char* name, base::Json value) {
 
 }  // namespace
 
-Expected<std::string> tokenizeBody(const TextServices& services, const std::string& body) {
+Expected<std::string> tokenizeBody(const PromptServices& services, const std::string& body) {
     const Expected<base::Json> json = readObject(body);
     if (!json) return json.error();
     RequestFields fields(*json);
@@ -59,7 +59,7 @@ Expected<std::string> tokenizeBody(const TextServices& services, const std::stri
     return bodyOf("tokens", base::Json(tokens));
 }
 
-Expected<std::string> detokenizeBody(const TextServices& services, const std::string& body) {
+Expected<std::string> detokenizeBody(const PromptServices& services, const std::string& body) {
     const Expected<base::Json> json = readObject(body);
     if (!json) return json.error();
     RequestFields fields(*json);
@@ -92,7 +92,7 @@ Expected<std::string> detokenizeBody(const TextServices& services, const std::st
     return bodyOf("content", base::repairUtf8(bytes));
 }
 
-Expected<std::string> applyTemplateBody(const TextServices& services, const std::string& body) {
+Expected<std::string> applyTemplateBody(const PromptServices& services, const std::string& body) {
     const Expected<base::Json> json = readObject(body);
     if (!json) return json.error();
     RequestFields fields(*json);

@@ -4,24 +4,18 @@
 
 #include <string>
 
-#include "engine/api/generator.h"
-#include "engine/api/model_texts.h"
+#include "engine/api/prompt.h"
 #include "engine/error.h"
 
 namespace larder::api {
 
-struct TextServices {
-    Generator& generator;
-    ModelTexts& texts;
-};
-
 // {content, model?, add_special? = false, parse_special? = false} -> {tokens}
-Expected<std::string> tokenizeBody(const TextServices& services, const std::string& body);
+Expected<std::string> tokenizeBody(const PromptServices& services, const std::string& body);
 
 // {tokens, model?, skip_special? = false} -> {content}; control tokens appear as the vocabulary writes them.
-Expected<std::string> detokenizeBody(const TextServices& services, const std::string& body);
+Expected<std::string> detokenizeBody(const PromptServices& services, const std::string& body);
 
 // {messages, tools?, tool_choice?, chat_template_kwargs?, model?} -> {prompt}
-Expected<std::string> applyTemplateBody(const TextServices& services, const std::string& body);
+Expected<std::string> applyTemplateBody(const PromptServices& services, const std::string& body);
 
 }  // namespace larder::api

@@ -22,6 +22,7 @@ spdlog::level::level_enum toLibrary(LogLevel level) {
         case LogLevel::Info: return spdlog::level::info;
         case LogLevel::Warning: return spdlog::level::warn;
         case LogLevel::Error: return spdlog::level::err;
+        case LogLevel::Off: return spdlog::level::off;
     }
     return spdlog::level::info;
 }

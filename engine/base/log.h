@@ -8,7 +8,7 @@
 
 namespace larder::base {
 
-enum class LogLevel { Debug, Info, Warning, Error };
+enum class LogLevel { Debug, Info, Warning, Error, Off };  // Off: no message has it, as a limit it lets none through
 
 void logMessage(LogLevel level, std::string_view message);
 inline void logDebug(std::string_view message) { logMessage(LogLevel::Debug, message); }

@@ -52,6 +52,7 @@ std::optional<FinishReason> Sequence::append(TokenId token, std::size_t windowTo
         return FinishReason::Stop;
     }
     tokens.push_back(token);
+    if (request.constraint) request.constraint->accept(token);
     if (generated == request.maxTokens || tokens.size() >= windowTokens) return FinishReason::Length;
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 // What a step's rows of logits say: the next token of each sequence, and the logprobs that were asked. The rows are
-// shared out to the compute threads; how does not matter, as a result depends on its row and sequence alone.
+// shared out to the compute threads; how does not matter, as a result depends on its row and sequence alone. What a
+// constraint does not allow counts as -inf when a token is chosen; logprobs and hash are the raw row's.
 // Engine thread only; the pool is lent.
 #pragma once
 
@@ -29,8 +30,16 @@ public:
     std::span<Result> run(std::span<const LogitsUse> uses, std::span<const float> logits);
 
 private:
+    struct Scratch {
+        Sampler sampler;
+        std::vector<std::uint64_t> allowed;  // [ceil(vocabulary / 64)] what a constraint allows
+        std::vector<float> row;              // [vocabulary] without what it does not
+    };
+    static Result resultOf(Scratch& scratch, const LogitsUse& use, std::span<const float> row);
+    static TokenId sample(Scratch& scratch, const Sequence& sequence, std::span<const float> row);
+
     base::ThreadPool* m_pool;
-    std::vector<Sampler> m_samplers;  // one for each thread: their scratch memory
+    std::vector<Scratch> m_scratch;  // one for each thread
     std::vector<Result> m_results;
 };
 

@@ -55,6 +55,7 @@ struct ColdBooks {
     std::size_t claimedBytes = 0;       // of blocks that are being copied into the staging
     std::uint64_t tick = 0;
     std::vector<ColdLeftover> leftovers;
+    bool rowsUnderWay = false;          // some of the next are being written to the index
     std::vector<BlockKey> writtenRows;  // the index has to have them soon; may have gone since
     std::vector<BlockKey> usedRows;     // entries marked as changed: the index may have them later
     std::vector<BlockKey> goneRows;

@@ -154,6 +154,7 @@ ColdIndexChanges ColdKeeper::takeChanges(bool everything) {
             const ColdModel& model = books.catalog.models()[number];
             if (model.root != BlockKey{}) changes.models.push_back({number, model.identity, model.name});
         }
+        books.rowsUnderWay = !changes.rows.empty();
         if (std::exchange(books.changedDay, false)) changes.writtenByDay[books.today] = books.writtenToday();
     });
     return changes;
@@ -185,8 +186,9 @@ bool ColdKeeper::flushSome(bool everything) {
     const ColdIndexChanges changes = takeChanges(everything);
     if (changes.empty()) return false;
     const auto written = writeChanges(changes);
+    if (!written) putBack(changes);
+    m_context->books.with([](ColdBooks& books) { books.rowsUnderWay = false; });
     if (written) return true;
-    putBack(changes);
     if (m_index && isBroken(written.error())) {
         base::logWarning("The index of the KV cache is made anew: " + written.error().message);
         rebuildIndex();

@@ -306,7 +306,7 @@ ColdTierStatus ColdStore::status() const {
         status.bytesPerDay = books.bytesPerDay;
         const auto written = books.writtenByDay.find(today);
         status.writtenTodayBytes = written == books.writtenByDay.end() ? 0 : written->second;
-        status.writing = books.staging.blocks() > 0;
+        status.writing = books.staging.blocks() > 0 || !books.writtenRows.empty() || books.rowsUnderWay;
         status.problem = books.problem;
         return status;
     });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/records/set_aside.h"
 
 namespace larder::records {
 namespace {

@@ -165,16 +165,4 @@ Expected<void> UsageStore::seed(const UsageTotals& totals) {
     return transaction->commit();
 }
 
-Expected<void> setAside(const std::filesystem::path& file, base::FileSystem& files) {
-    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-        std::filesystem::path beside = file;
-        beside += suffix;
-        // Replayed into another database, they would break that one too.
-        if (auto removed = files.remove(beside); !removed) return removed;
-    }
-    std::filesystem::path broken = file;
-    broken += ".broken";
-    return files.rename(file, broken);
-}
-
 }  // namespace larder::records

@@ -47,7 +47,4 @@ private:
     std::unique_ptr<base::SqliteDatabase> m_database;
 };
 
-// Moves a broken file (and what SQLite keeps beside it) out of the way, as usage.sqlite3.broken.
-Expected<void> setAside(const std::filesystem::path& file, base::FileSystem& files);
-
 }  // namespace larder::records

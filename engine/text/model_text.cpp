@@ -23,6 +23,7 @@ Expected<std::shared_ptr<const ModelText>> loadModelText(const std::filesystem::
         if (compiled) out->chatTemplate = std::move(*compiled);
         else out->chatTemplateProblem = "this model's chat template cannot be used: " + compiled.error().message;
     }
+    out->outputFormat = findOutputFormat(source.value_or(""), *out->tokenizer);
     return std::shared_ptr<const ModelText>(std::move(out));
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/error.h"
 #include "engine/text/chat_template.h"
+#include "engine/text/output_format.h"
 #include "engine/text/tokenizer.h"
 
 namespace larder::text {
@@ -16,6 +17,7 @@ struct ModelText {
     std::shared_ptr<const Tokenizer> tokenizer;
     std::shared_ptr<const ChatTemplate> chatTemplate;  // null when the model has none (a base model)
     std::string chatTemplateProblem;                   // why it is null, for the 400
+    OutputFormat outputFormat;                         // how its answers say reasoning and tool calls
 };
 
 // Opens the file; blocks for reading its metadata (a 150k vocabulary: tens of milliseconds).

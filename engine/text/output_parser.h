@@ -1,6 +1,12 @@
 // Reasoning and tool calls out of what a model writes, piece by piece. However the text is cut into pieces, the parts joined
 // by kind are the same. Nothing is lost: what is no well-formed call arrives as text. Never throws for what a model wrote.
 // One answer each; one thread at a time.
+//
+// White space that only separates is left out, and nothing else: one line break before a call and one behind it, all line
+// breaks behind <think> and </think> and one before them, and stretches of nothing but white space beside those.
+// A call is whole when its arguments are: the markers that close it may be missing. Llama's JSON without a marker is a call
+// only where no text came before it, with name and arguments and no keys that calls do not have. See also
+// parsers/marked_answer.h for calls inside reasoning.
 #pragma once
 
 #include <cstddef>

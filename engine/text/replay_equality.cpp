@@ -18,11 +18,11 @@ const Json* memberOf(const Json* object, std::string_view key) {
     return it == object->end() ? nullptr : &*it;
 }
 
-std::string_view stringOf(const Json* value) {
+std::string_view stringIn(const Json* value) {
     return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : std::string_view();
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
     constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
     const std::size_t first = text.find_first_not_of(kWhiteSpace);
     if (first == text.npos) return {};
@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
 bool isRequired(const Json* schema, std::string_view key) {
     const Json* required = memberOf(schema, "required");
     return required != nullptr && required->is_array() &&
-           std::any_of(required->begin(), required->end(), [&](const Json& each) { return stringOf(&each) == key; });
+           std::any_of(required->begin(), required->end(), [&](const Json& each) { return stringIn(&each) == key; });
 }
 
 bool isEmptyValue(const Json& value) {
@@ -93,7 +93,7 @@ const Json* functionOf(const Json& call) { return memberOf(&call, "function"); }
 const Json* parametersOf(const Json* tools, std::string_view name) {
     if (tools == nullptr || !tools->is_array()) return nullptr;
     for (const Json& tool : *tools)
-        if (const Json* function = functionOf(tool); stringOf(memberOf(function, "name")) == name) return memberOf(function, "parameters");
+        if (const Json* function = functionOf(tool); stringIn(memberOf(function, "name")) == name) return memberOf(function, "parameters");
     return nullptr;
 }
 
@@ -109,7 +109,7 @@ bool isSameCall(const Json& a, const Json& b, const Json* tools) {
 
 }  // namespace
 
-std::string_view trimmedText(const Json& message, const char* key) { return trimmed(stringOf(memberOf(&message, key))); }
+std::string_view trimmedText(const Json& message, const char* key) { return stripped(stringIn(memberOf(&message, key))); }
 
 const Json& toolCallsOf(const Json& message) {
     static const Json kNone = Json::array();
@@ -117,8 +117,8 @@ const Json& toolCallsOf(const Json& message) {
     return calls != nullptr && calls->is_array() ? *calls : kNone;
 }
 
-std::string_view callId(const Json& call) { return stringOf(memberOf(&call, "id")); }
-std::string_view callName(const Json& call) { return stringOf(memberOf(functionOf(call), "name")); }
+std::string_view callId(const Json& call) { return stringIn(memberOf(&call, "id")); }
+std::string_view callName(const Json& call) { return stringIn(memberOf(functionOf(call), "name")); }
 
 bool isSameAnswer(const Json& echoed, const Json& sent, const Json* tools) {
     if (trimmedText(echoed, "content") != trimmedText(sent, "content")) return false;

@@ -94,7 +94,7 @@ bool shows(std::string_view turn, const ReplayedAnswer& answer) {
                        [&](const std::string& name) { return turn.find(name) != turn.npos; });
 }
 
-void append(std::vector<TokenId>& ids, const std::vector<TokenId>& more) { ids.insert(ids.end(), more.begin(), more.end()); }
+void appendTokens(std::vector<TokenId>& ids, const std::vector<TokenId>& more) { ids.insert(ids.end(), more.begin(), more.end()); }
 
 }  // namespace
 
@@ -113,13 +113,13 @@ SplicedPrompt spliceAnswers(std::span<const TextSegment> rendering, std::span<co
         if (begin < encoded) continue;
         const auto end = rendered.findTrusted(markers, begin);
         if (!end || !shows(text.substr(begin, *end - begin), *answer)) continue;
-        if (begin > encoded) append(prompt.ids, encode(rendered.cut(encoded, begin)));
-        append(prompt.ids, answer->tokens);
+        if (begin > encoded) appendTokens(prompt.ids, encode(rendered.cut(encoded, begin)));
+        appendTokens(prompt.ids, answer->tokens);
         encoded = *end;
         ++prompt.replayedAnswers;
         prompt.replayedTokens += answer->tokens.size();
     }
-    append(prompt.ids, encoded == 0 ? encode(rendering) : encode(rendered.cut(encoded, text.size())));
+    appendTokens(prompt.ids, encoded == 0 ? encode(rendering) : encode(rendered.cut(encoded, text.size())));
     return prompt;
 }
 

@@ -67,15 +67,20 @@ SpecialTokens::SpecialTokens(std::vector<TokenMatcher::Entry> control, std::vect
     }
 }
 
-std::vector<SpecialSpot> SpecialTokens::find(std::string_view text, std::span<const TextRange> trusted) const {
-    // First what is fixed: the control tokens of trusted text. There both kinds compete for the longest, as they do
-    // in the tokenizers the models were trained with.
+std::vector<SpecialSpot> SpecialTokens::findControl(std::string_view text, std::span<const TextRange> trusted) const {
+    // Both kinds compete for the longest here, as they do in the tokenizers the models were trained with.
     std::vector<SpecialSpot> control;
     for (const TextRange& range : trusted) m_all.find(text, range, control);
     std::erase_if(control, [&](const SpecialSpot& spot) {
         const auto id = static_cast<std::size_t>(spot.token);
         return id >= m_isControl.size() || !m_isControl[id];
     });
+    return control;
+}
+
+std::vector<SpecialSpot> SpecialTokens::find(std::string_view text, std::span<const TextRange> trusted) const {
+    // First what is fixed: the control tokens of trusted text.
+    std::vector<SpecialSpot> control = findControl(text, trusted);
     if (m_userDefined.empty()) return control;
     std::vector<SpecialSpot> spots;
     std::size_t end = 0;

@@ -54,6 +54,8 @@ public:
     // User-defined tokens fill what is between: text around a trusted range never changes which control tokens it
     // holds.
     std::vector<SpecialSpot> find(std::string_view text, std::span<const TextRange> trusted) const;
+    // The control tokens alone. What stands before one never changes what is found behind its beginning.
+    std::vector<SpecialSpot> findControl(std::string_view text, std::span<const TextRange> trusted) const;
 
 private:
     TokenMatcher m_userDefined;

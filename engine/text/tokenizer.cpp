@@ -315,6 +315,14 @@ std::vector<TokenId> Tokenizer::encodeTrusted(std::string_view text) const {
     return m_inner->encode(text, {&all, 1});
 }
 
+std::vector<std::size_t> Tokenizer::controlPlaces(std::span<const TextSegment> segments) const {
+    const JoinedText joined = join(segments);
+    std::vector<std::size_t> places;
+    for (const SpecialSpot& spot : m_inner->specials.findControl(joined.text, joined.trusted))
+        places.push_back(spot.range.first);
+    return places;
+}
+
 std::string_view Tokenizer::bytes(TokenId token) const {
     return contains(token) ? m_inner->vocabulary.bytes(token) : "";
 }

@@ -39,6 +39,10 @@ public:
     std::vector<TokenId> encode(std::string_view userText) const;     // nothing trusted
     std::vector<TokenId> encodeTrusted(std::string_view text) const;  // special tokens recognised everywhere
 
+    // Where control tokens begin in the segments' text, in order, as byte offsets. The tokens of what stands before such a
+    // place and of what stands behind it are the tokens of the whole.
+    std::vector<std::size_t> controlPlaces(std::span<const TextSegment> segments) const;
+
     // The bytes a token stands for; empty for control tokens and for ids outside the vocabulary. Lives as long as the
     // tokenizer.
     std::string_view bytes(TokenId token) const;

@@ -45,6 +45,141 @@
     </message>
 </context>
 <context>
+    <name>RequestText</name>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>model is loading</source>
+        <translation>Modell lädt</translation>
+    </message>
+    <message>
+        <source>reading</source>
+        <translation>liest</translation>
+    </message>
+    <message>
+        <source>reading %1, %2 left</source>
+        <translation>liest %1, noch %2</translation>
+    </message>
+    <message>
+        <source>reading %1</source>
+        <translation>liest %1</translation>
+    </message>
+    <message>
+        <source>answering</source>
+        <translation>antwortet</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>abgebrochen</translation>
+    </message>
+    <message>
+        <source>Anthropic</source>
+        <translation>Anthropic</translation>
+    </message>
+    <message>
+        <source>OpenAI chat</source>
+        <translation>OpenAI-Chat</translation>
+    </message>
+    <message>
+        <source>OpenAI text</source>
+        <translation>OpenAI-Text</translation>
+    </message>
+    <message>
+        <source>Request %1</source>
+        <translation>Anfrage %1</translation>
+    </message>
+    <message>
+        <source>all known</source>
+        <translation>alles bekannt</translation>
+    </message>
+    <message>
+        <source>added to</source>
+        <translation>ergänzt</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>neu</translation>
+    </message>
+    <message>
+        <source>differs</source>
+        <translation>weicht ab</translation>
+    </message>
+    <message>
+        <source>given up</source>
+        <translation>aufgegeben</translation>
+    </message>
+    <message>
+        <source>not kept</source>
+        <translation>nicht behalten</translation>
+    </message>
+    <message>
+        <source>no state</source>
+        <translation>kein Zustand</translation>
+    </message>
+    <message>
+        <source>asked for</source>
+        <translation>verlangt</translation>
+    </message>
+    <message>
+        <source>Nothing but the last token of the prompt had to be computed.</source>
+        <translation>Nur das letzte Token des Prompts musste berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were still kept of older prompts; %2 came behind them.</source>
+        <translation>%1 Token waren noch von älteren Prompts da; dahinter kamen %2.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were added to a known prompt of %2.</source>
+        <translation>%1 Token kamen zu einem bekannten Prompt von %2 hinzu.</translation>
+    </message>
+    <message>
+        <source>No known prompt of this model begins like it.</source>
+        <translation>Kein bekannter Prompt dieses Modells beginnt so.</translation>
+    </message>
+    <message>
+        <source>It leaves the closest known prompt (request %1) after %2 of %3 tokens: what comes there has to be computed.</source>
+        <translation>Er verlässt den ähnlichsten bekannten Prompt (Anfrage %1) nach %2 von %3 Token: Was dort folgt, muss berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were known, but not all of them were still kept: there was no room for them, or the cache was cleared. %2 had to be computed.</source>
+        <translation>%1 Token waren bekannt, aber nicht mehr alle da: Es war kein Platz für sie, oder der Cache wurde geleert. %2 mussten berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens are shared with a prompt that was not kept, was stopped before its end, or was still being computed. %2 had to be computed.</source>
+        <translation>%1 Token sind gemeinsam mit einem Prompt, der nicht behalten, vor seinem Ende abgebrochen oder noch berechnet wurde. %2 mussten berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were known, but the model&apos;s state was kept after %2 of them only.</source>
+        <translation>%1 Token waren bekannt, aber der Zustand des Modells war nur nach %2 davon behalten.</translation>
+    </message>
+    <message>
+        <source>The client asked for the probabilities of the prompt itself, so %1 tokens were computed.</source>
+        <translation>Das Programm wollte die Wahrscheinlichkeiten des Prompts selbst, darum wurden %1 Token berechnet.</translation>
+    </message>
+    <message>
+        <source>Nothing of the prompt was computed yet.</source>
+        <translation>Vom Prompt ist noch nichts berechnet.</translation>
+    </message>
+    <message>
+        <source>It ended before anything of its prompt was computed.</source>
+        <translation>Sie endete, bevor etwas von ihrem Prompt berechnet war.</translation>
+    </message>
+    <message>
+        <source>%1 from memory, %2 from the disk, %3 computed</source>
+        <translation>%1 aus dem Speicher, %2 von der Platte, %3 berechnet</translation>
+    </message>
+</context>
+<context>
     <name>SettingsPage</name>
     <message>
         <source>Server</source>
@@ -531,6 +666,13 @@
     </message>
 </context>
 <context>
+    <name>Terminal</name>
+    <message>
+        <source>It ended with an error. Press Enter to close this window.</source>
+        <translation>Es endete mit einem Fehler. Die Eingabetaste schließt dieses Fenster.</translation>
+    </message>
+</context>
+<context>
     <name>TierParts</name>
     <message>
         <source>%1 in use</source>
@@ -605,6 +747,151 @@
     <message>
         <source>made when the server starts</source>
         <translation>entsteht beim Start des Servers</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AgentCard</name>
+    <message>
+        <source>Look again</source>
+        <translation>Erneut suchen</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Folder to work in</source>
+        <translation>Arbeitsordner</translation>
+    </message>
+    <message>
+        <source>Choose ...</source>
+        <translation>Wählen ...</translation>
+    </message>
+    <message>
+        <source>Choose the folder to work in</source>
+        <translation>Den Arbeitsordner wählen</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Open in terminal</source>
+        <translation>Im Terminal öffnen</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>Copy as plain command</source>
+        <translation>Als einfachen Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>The whole command with all that is set, for a shell or a script of your own.</source>
+        <translation>Der ganze Befehl mit allem, was gesetzt wird, für eine Shell oder ein eigenes Skript.</translation>
+    </message>
+    <message>
+        <source>%1 (%2 tokens)</source>
+        <translation>%1 (%2 Token)</translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation>installiert</translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation>nicht gefunden</translation>
+    </message>
+    <message>
+        <source>The agent is not installed.</source>
+        <translation>Der Agent ist nicht installiert.</translation>
+    </message>
+    <message>
+        <source>The server is not running.</source>
+        <translation>Der Server läuft nicht.</translation>
+    </message>
+    <message>
+        <source>A terminal opens in %1.</source>
+        <translation>Ein Terminal öffnet sich in %1.</translation>
+    </message>
+    <message>
+        <source>No terminal program was found. Copy the command and run it in the one you use, or set TERMINAL to its name.</source>
+        <translation>Es wurde kein Terminalprogramm gefunden. Kopieren Sie den Befehl und führen Sie ihn in Ihrem aus, oder setzen Sie TERMINAL auf dessen Namen.</translation>
+    </message>
+    <message>
+        <source>Copied: %1</source>
+        <translation>Kopiert: %1</translation>
+    </message>
+    <message>
+        <source>Copied. Set LARDER_KEY to the API key before you run it.</source>
+        <translation>Kopiert. Setzen Sie LARDER_KEY auf den API-Schlüssel, bevor Sie ihn ausführen.</translation>
+    </message>
+    <message>
+        <source>Copied. The key is not in it: the shell reads it from its file.</source>
+        <translation>Kopiert. Der Schlüssel steht nicht darin: Die Shell liest ihn aus seiner Datei.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AgentVariables</name>
+    <message>
+        <source>What Larder sets for it</source>
+        <translation>Was Larder dafür setzt</translation>
+    </message>
+    <message>
+        <source>For the one process that is started, in its environment. No file of the agent is written.</source>
+        <translation>Nur für den einen Prozess, der gestartet wird, in dessen Umgebung. Keine Datei des Agenten wird geschrieben.</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>Verbergen</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>Hide what is set</source>
+        <translation>Verbergen, was gesetzt wird</translation>
+    </message>
+    <message>
+        <source>Show what is set</source>
+        <translation>Zeigen, was gesetzt wird</translation>
+    </message>
+    <message>
+        <source>The command itself. Arguments of your own can follow.</source>
+        <translation>Der Befehl selbst. Eigene Argumente können folgen.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AgentsPage</name>
+    <message>
+        <source>Agents</source>
+        <translation>Agenten</translation>
+    </message>
+    <message>
+        <source>No model yet</source>
+        <translation>Noch kein Modell</translation>
+    </message>
+    <message>
+        <source>An agent needs a model to work with: one with a window of 48,000 tokens or more.</source>
+        <translation>Ein Agent braucht ein Modell, mit dem er arbeitet: eines mit einem Fenster von 48.000 Token oder mehr.</translation>
+    </message>
+    <message>
+        <source>Get a model</source>
+        <translation>Ein Modell holen</translation>
+    </message>
+    <message>
+        <source>The server is not running: agents need it.</source>
+        <translation>Der Server läuft nicht: Agenten brauchen ihn.</translation>
+    </message>
+    <message>
+        <source>Start server</source>
+        <translation>Server starten</translation>
+    </message>
+    <message>
+        <source>The server is starting ...</source>
+        <translation>Der Server startet ...</translation>
     </message>
 </context>
 <context>
@@ -1921,6 +2208,14 @@
         <source>Cache</source>
         <translation>Cache</translation>
     </message>
+    <message>
+        <source>Requests</source>
+        <translation>Anfragen</translation>
+    </message>
+    <message>
+        <source>Agents</source>
+        <translation>Agenten</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::ModelStep</name>
@@ -2132,6 +2427,10 @@
     <message>
         <source>Figures appear here while the server runs.</source>
         <translation>Hier stehen Zahlen, solange der Server läuft.</translation>
+    </message>
+    <message>
+        <source>Connect Claude Code</source>
+        <translation>Claude Code verbinden</translation>
     </message>
 </context>
 <context>
@@ -2351,6 +2650,154 @@ Zuerst aufgehoben %3, zuletzt benutzt %4</translation>
     </message>
 </context>
 <context>
+    <name>larder::ui::RequestDetails</name>
+    <message>
+        <source>%1 tokens: %2</source>
+        <translation>%1 Token: %2</translation>
+    </message>
+    <message>
+        <source>read in %1 ms</source>
+        <translation>gelesen in %1 ms</translation>
+    </message>
+    <message>
+        <source>waited %1</source>
+        <translation>gewartet %1</translation>
+    </message>
+    <message>
+        <source>computed in %1</source>
+        <translation>berechnet in %1</translation>
+    </message>
+    <message>
+        <source>answered at %1</source>
+        <translation>geantwortet mit %1</translation>
+    </message>
+    <message>
+        <source>Details of the chosen request</source>
+        <translation>Einzelheiten der gewählten Anfrage</translation>
+    </message>
+    <message>
+        <source>There stood</source>
+        <translation>Dort stand</translation>
+    </message>
+    <message>
+        <source>Here stands</source>
+        <translation>Hier steht</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RequestListCard</name>
+    <message>
+        <source>Running and recent</source>
+        <translation>Laufende und letzte</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>Anfragen</translation>
+    </message>
+    <message>
+        <source>Cancel the chosen request</source>
+        <translation>Die gewählte Anfrage abbrechen</translation>
+    </message>
+    <message>
+        <source>from memory</source>
+        <translation>aus dem Speicher</translation>
+    </message>
+    <message>
+        <source>from the disk</source>
+        <translation>von der Platte</translation>
+    </message>
+    <message>
+        <source>computed</source>
+        <translation>berechnet</translation>
+    </message>
+    <message>
+        <source>Colours of the bars: from memory, from the disk, computed</source>
+        <translation>Farben der Balken: aus dem Speicher, von der Platte, berechnet</translation>
+    </message>
+    <message>
+        <source>Choose a request first.</source>
+        <translation>Wählen Sie zuerst eine Anfrage.</translation>
+    </message>
+    <message>
+        <source>Its client is told that it was cancelled. What was computed stays in the cache.</source>
+        <translation>Das fragende Programm erfährt, dass sie abgebrochen wurde. Was berechnet ist, bleibt im Cache.</translation>
+    </message>
+    <message>
+        <source>It is over.</source>
+        <translation>Sie ist zu Ende.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RequestTable</name>
+    <message>
+        <source>%1 of those from memory came from a request beside it</source>
+        <translation>%1 von denen aus dem Speicher kamen von einer Anfrage nebenan</translation>
+    </message>
+    <message>
+        <source>Tokens of the prompt</source>
+        <translation>Token des Prompts</translation>
+    </message>
+    <message>
+        <source>Where the tokens of the prompt came from</source>
+        <translation>Woher die Token des Prompts kamen</translation>
+    </message>
+    <message>
+        <source>Tokens of the answer so far</source>
+        <translation>Token der Antwort bisher</translation>
+    </message>
+    <message>
+        <source>Request</source>
+        <translation>Anfrage</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Client</source>
+        <translation>Programm</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Prompt</translation>
+    </message>
+    <message>
+        <source>Came from</source>
+        <translation>Herkunft</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Antwort</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Dauer</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::RequestsPage</name>
+    <message>
+        <source>Requests</source>
+        <translation>Anfragen</translation>
+    </message>
+    <message>
+        <source>No request came since the server started. Programs that ask it show here, with what the cache saved them.</source>
+        <translation>Seit dem Start des Servers kam keine Anfrage. Programme, die ihn fragen, erscheinen hier, mit dem, was der Cache ihnen erspart hat.</translation>
+    </message>
+    <message>
+        <source>The server does not run. Its requests show here, with what the cache saved them.</source>
+        <translation>Der Server läuft nicht. Seine Anfragen erscheinen hier, mit dem, was der Cache ihnen erspart hat.</translation>
+    </message>
+</context>
+<context>
     <name>larder::ui::ServerCard</name>
     <message>
         <source>Open settings</source>
@@ -2516,6 +2963,33 @@ Zuerst aufgehoben %3, zuletzt benutzt %4</translation>
     <message>
         <source>Storing the settings ...</source>
         <translation>Die Einstellungen werden gespeichert ...</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::SnippetsCard</name>
+    <message>
+        <source>Other programs</source>
+        <translation>Andere Programme</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Whatever speaks the interface of OpenAI or of Anthropic can use Larder.</source>
+        <translation>Was die Schnittstelle von OpenAI oder von Anthropic spricht, kann Larder nutzen.</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>Example for %1</source>
+        <translation>Beispiel für %1</translation>
+    </message>
+    <message>
+        <source>Copy the example for %1</source>
+        <translation>Das Beispiel für %1 kopieren</translation>
     </message>
 </context>
 <context>

@@ -39,7 +39,7 @@ Told tell(Answer& answer, const std::vector<TokenId>& tokens) {
 
 TEST(Answer, CharactersSplitOverTokensComeOutWhole) {
     const SharedModelText text = makeTinyText();
-    Answer answer(*text->tokenizer, {});
+    Answer answer(*text->tokenizer, {}, {});
     const Told told = tell(answer, byteTokens("a\xE2\x82\xAC!"));
     EXPECT_EQ(told.pieces, (std::vector<std::string>{"a", "", "", "\xE2\x82\xAC", "!", ""}));
     EXPECT_EQ(told.logprobs, byteTokens("a\xE2\x82\xAC!"));
@@ -47,7 +47,7 @@ TEST(Answer, CharactersSplitOverTokensComeOutWhole) {
 
 TEST(Answer, CutCharactersEndAsReplacement) {
     const SharedModelText text = makeTinyText();
-    Answer answer(*text->tokenizer, {"never"});
+    Answer answer(*text->tokenizer, {}, {"never"});
     const Told told = tell(answer, byteTokens("a\xE2\x82"));
     EXPECT_TRUE(told.text.starts_with("a\xEF\xBF\xBD")) << told.text;
     EXPECT_EQ(told.logprobs, byteTokens("a\xE2\x82"));
@@ -55,7 +55,7 @@ TEST(Answer, CutCharactersEndAsReplacement) {
 
 TEST(Answer, StopStringsSpanTokens) {
     const SharedModelText text = makeTinyText();
-    Answer answer(*text->tokenizer, {"####"});
+    Answer answer(*text->tokenizer, {}, {"####"});
     const Told told = tell(answer, {kWorld, kHalfStop, kRestStop, kWorld});
     EXPECT_TRUE(answer.stopped());
     EXPECT_EQ(answer.stopString(), "####");
@@ -67,7 +67,7 @@ TEST(Answer, StopStringsSpanTokens) {
 
 TEST(Answer, AlmostAStopStringIsText) {
     const SharedModelText text = makeTinyText();
-    Answer answer(*text->tokenizer, {"####!"});
+    Answer answer(*text->tokenizer, {}, {"####!"});
     const Told told = tell(answer, {kWorld, kHalfStop, kRestStop});
     EXPECT_FALSE(answer.stopped());
     EXPECT_EQ(told.text, " worldab####cd");
@@ -76,7 +76,7 @@ TEST(Answer, AlmostAStopStringIsText) {
 
 TEST(Answer, HeldTextIsReleasedAtTheEnd) {
     const SharedModelText text = makeTinyText();
-    Answer answer(*text->tokenizer, {"##X"});
+    Answer answer(*text->tokenizer, {}, {"##X"});
     const Told told = tell(answer, {kHalfStop});
     EXPECT_EQ(told.pieces, (std::vector<std::string>{"ab", "##"}));
     EXPECT_EQ(told.logprobs, (std::vector<TokenId>{kHalfStop}));
@@ -102,7 +102,7 @@ TEST(Answer, EqualsSearchingTheWholeText) {
         expected += plain.finish();
         const std::size_t cut = expected.find(stop);
 
-        Answer answer(*text->tokenizer, {stop});
+        Answer answer(*text->tokenizer, {}, {stop});
         const Told told = tell(answer, byteTokens(whole));
         EXPECT_EQ(answer.stopped(), cut != std::string::npos);
         EXPECT_EQ(told.text, expected.substr(0, cut));

@@ -208,7 +208,7 @@ TEST(HttpServer, ListensOnIpv6AndByName) {
 
 Error startError(const std::string& host, std::uint16_t port) {
     auto started = HttpServer::start(
-        host, port, {}, [](HttpRequest, std::shared_ptr<HttpReply>) {}, [](int, const std::string&) { return ""; });
+        host, port, {}, [](HttpRequest, std::shared_ptr<HttpReply>) {}, [](const HttpRequest&, int, const std::string&) { return ""; });
     return started.ok() ? Error{ErrorCode::Internal, "it started"} : started.error();
 }
 

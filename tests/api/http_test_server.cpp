@@ -69,7 +69,7 @@ HttpTestServer::HttpTestServer(const api::HttpLimits& limits, const std::string&
         [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {
             handle(std::move(request), std::move(reply));
         },
-        [](int status, const std::string& message) { return std::to_string(status) + " " + message; });
+        [](const api::HttpRequest&, int status, const std::string& message) { return std::to_string(status) + " " + message; });
     m_server = std::move(started).value();
 }
 

@@ -135,6 +135,45 @@ TEST(OpenAiTranscript, ChatWithLogprobs) {
     EXPECT_EQ(parsed(told.collected)["choices"][0]["logprobs"].dump(), parsed(content(first + "," + second)).dump());
 }
 
+std::vector<OutputEvent> callEvents() {
+    OutputFinished finished = finishedWith(FinishReason::Stop);
+    finished.calls = 1;
+    return {OutputReasoning{"Hm."},
+            OutputText{"I look.", {}},
+            OutputCallStart{0, "call_1", "read"},
+            OutputCallArguments{0, "{\"path\":"},
+            OutputCallArguments{0, "\"a\"}"},
+            OutputCallEnd{0, true, "raw"},
+            finished};
+}
+
+TEST(OpenAiTranscript, ChatWithReasoningAndACall) {
+    const auto told = transcripts<OpenAiChat>(R"({"messages":[{"role":"user","content":"x"}]})", callEvents());
+    const auto call = [](const std::string& inside) { return chatFrame(delta(R"("tool_calls":[{"index":0,)" + inside + "}]")); };
+    EXPECT_EQ(told.stream,
+              chatFrame(delta(R"("role":"assistant","content":"")")) + chatFrame(delta(R"("reasoning_content":"Hm.")")) +
+                  chatFrame(delta(R"("content":"I look.")")) +
+                  call(R"("id":"call_1","type":"function","function":{"name":"read","arguments":""})") +
+                  call(R"("function":{"arguments":"{\"path\":"})") + call(R"("function":{"arguments":"\"a\"}"})") +
+                  chatFrame(delta("", "null", R"("tool_calls")"), std::string(",") + kTimings) + "data: [DONE]\n\n");
+    const base::Json choice = parsed(told.collected)["choices"][0];
+    EXPECT_EQ(choice["message"].dump(),
+              R"({"role":"assistant","content":"I look.","refusal":null,"reasoning_content":"Hm.","tool_calls":[)"
+              R"({"id":"call_1","type":"function","function":{"name":"read","arguments":"{\"path\":\"a\"}"}}]})");
+    EXPECT_EQ(choice["finish_reason"], "tool_calls");
+}
+
+TEST(OpenAiTranscript, ACallThatBrokeOffIsTextInACollectedAnswer) {
+    const auto told = transcripts<OpenAiChat>(
+        R"({"messages":[{"role":"user","content":"x"}]})",
+        {OutputCallStart{0, "call_1", "read"}, OutputCallArguments{0, "{\"pa"}, OutputCallEnd{0, false, "<tool_call>{\"pa"},
+         finishedWith(FinishReason::Length)});
+    const base::Json choice = parsed(told.collected)["choices"][0];
+    EXPECT_EQ(choice["message"]["content"], "<tool_call>{\"pa");
+    EXPECT_FALSE(choice["message"].contains("tool_calls"));
+    EXPECT_EQ(choice["finish_reason"], "length");
+}
+
 TEST(OpenAiTranscript, Completions) {
     const auto told = transcripts<OpenAiCompletions>(R"({"prompt":"ab"})", plainEvents());
     EXPECT_EQ(told.stream, textFrame(textChoice("Hi")) + textFrame(textChoice(" \\\"\xE2\x82\xAC\\\"\\n")) +

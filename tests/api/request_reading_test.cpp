@@ -80,12 +80,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"("response_format":"json")", "response_format must be an object"},
         Refused{R"("response_format":{})", "response_format.type must be"},
         Refused{R"("response_format":{"type":"xml"})", "response_format.type must be"},
-        Refused{R"("response_format":{"type":"json_object"})", "not supported yet"},
-        Refused{R"("response_format":{"type":"json_schema","json_schema":{}})", "not supported yet"},
-        Refused{R"("grammar":"root ::= x")", "grammar is not supported yet"},
-        Refused{R"("json_schema":{"type":"object"})", "json_schema is not supported yet"},
-        Refused{R"("guided_json":{"type":"object"})", "guided_json is not supported yet"},
-        Refused{R"("structured_outputs":{"regex":"a"})", "structured_outputs is not supported yet"}));
+        Refused{R"("response_format":{"type":"json_schema","json_schema":{}})", "response_format.json_schema must be an object with a schema"},
+        Refused{R"("response_format":{"type":"json_schema"})", "response_format.json_schema must be an object with a schema"},
+        Refused{R"("grammar":"root ::= x")", "grammar is not supported: send a JSON schema as response_format"},
+        Refused{R"("json_schema":{"type":"object"})", "json_schema is not supported"},
+        Refused{R"("guided_json":{"type":"object"})", "guided_json is not supported"},
+        Refused{R"("structured_outputs":{"regex":"a"})", "structured_outputs is not supported"}));
 
 class RefusedByChat : public ::testing::TestWithParam<Refused> {};
 
@@ -104,8 +104,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"("tools":{})", "tools must be an array"}, Refused{R"("tools":[1])", "tools[0] must be an object"},
         Refused{R"("tools":[{"type":"function"}])", "tools[0].function must be an object with a name"},
         Refused{R"("tools":[{"type":"function","function":{"name":1}}])", "tools[0].function must"},
-        Refused{R"("tool_choice":"required")", "tool_choice can only be"},
-        Refused{R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice can only be"},
+        Refused{R"("tool_choice":"required")", "tool_choice is \"required\", but there are no tools"},
+        Refused{R"("tool_choice":{"type":"function","function":{"name":"f"}})",
+                "tool_choice names the function \"f\", which is not among the tools"},
+        Refused{R"("parallel_tool_calls":1)", "parallel_tool_calls must be true or false"},
         Refused{R"("tool_choice":"maybe")", "tool_choice must be"},
         Refused{R"("tool_choice":5)", "tool_choice must be"},
         Refused{R"("functions":[{"name":"f"}])", "functions is not supported: send the functions as tools"},
@@ -259,8 +261,19 @@ TEST(ReadRequest, AliasesAndEnds) {
     EXPECT_EQ(readChat(R"("stop":"")")->stop.size(), 0u);
     EXPECT_EQ(readChat(R"("response_format":{"type":"text"})")->topLogprobs, -1);
     EXPECT_EQ(readChat(R"("logprobs":true)")->topLogprobs, 0);
-    EXPECT_EQ(readChat(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")")->tools,
-              nullptr);
+    const auto none = readChat(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")");
+    EXPECT_EQ(none->toolChoice.use, ToolUse::None);
+    EXPECT_NE(none->tools, nullptr) << "they stay in the prompt, or nothing of it would be known";
+    const auto named = readChat(
+        R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"f"}})");
+    EXPECT_EQ(named->toolChoice.use, ToolUse::Named);
+    EXPECT_EQ(named->toolChoice.name, "f");
+    EXPECT_FALSE(readChat(R"("parallel_tool_calls":false)")->toolChoice.parallel);
+    EXPECT_TRUE(readChat(R"("response_format":{"type":"json_object"})")->answerSchema->is_boolean());
+    const auto schema = readChat(
+        R"("response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{"type":"object"}}})");
+    EXPECT_EQ(schema->answerSchema->dump(), R"({"type":"object"})");
+    EXPECT_TRUE(schema->answerSchemaStrict);
     EXPECT_EQ(readCompletion(R"("prompt":"x","logprobs":0)")->topLogprobs, 0);
     EXPECT_TRUE(readCompletion(R"("prompt":"x","max_tokens":0,"suffix":"")")->promptOnly);
     EXPECT_EQ(readChat(R"("max_tokens":18446744073709551615)")->maxTokens,
@@ -293,7 +306,13 @@ TEST(ReadRequest, MessagesBecomeCanonical) {
         {R"({"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"b\":1,\"a\":2}"}}]})",
          R"({"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"b":1,"a":2}}}]})"},
         {R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"not json"}}]})",
-         R"({"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":"not json"}}]})"},
+         R"({"role":"assistant","content":"","tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":"not json"}}]})"},
+        {R"({"role":"assistant","tool_calls":[{"id":"1","index":0,"extra":1,"function":{"name":"f","arguments":"","x":2}}],"cache_control":{},"id":"m"})",
+         R"({"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{}}}]})"},
+        {R"({"role":"assistant","reasoning":"hm","content":"x"})",
+         R"({"role":"assistant","content":"x","reasoning_content":"hm"})"},
+        {R"({"role":"system","content":"x-anthropic-billing-header: cc_version=1; cc_entrypoint=cli;\nBe brief."})",
+         R"({"role":"system","content":"Be brief."})"},
         {R"({"role":"tool","tool_call_id":"1","content":"42","name":"f"})",
          R"({"role":"tool","content":"42","tool_call_id":"1","name":"f"})"},
     };

@@ -527,6 +527,52 @@ class CannedServer(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Why(LarderTest):
+    """What a server says of the requests it really had."""
+    def ask(self, prompt, **more):
+        question = {"model": MODEL, "prompt": prompt, "max_tokens": 3, "temperature": 0, "ignore_eos": True, **more}
+        status, text = self.request("POST", "/v1/completions", question, self.key())
+        self.assertEqual(status, 200, text)
+
+    def newest(self):
+        code, out, err = self.larder("cache", "why", "--json")
+        self.assertEqual((code, err), (0, ""))
+        number = json.loads(out)["requests"][0]["number"]
+        return json.loads(self.larder("cache", "why", str(number), "--json")[1])
+
+    def test_without_a_server(self):
+        code, out, err = self.larder("cache", "why")
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, r"^larder: no server runs on [^\n]*\n$")
+
+    def test_causes(self):
+        server = self.start()
+        self.assertEqual(self.larder("cache", "why"), (0, "no request came since the server started\n", ""))
+        first = [1 + i % 200 for i in range(150)]
+        self.ask(first)
+        self.assertEqual((self.newest()["cause"], self.newest()["state"], self.newest()["prompt_tokens"]), ("new", "done", 150))
+        self.ask(first)
+        self.assertEqual(self.newest()["cause"], "nothing")
+        self.ask(first[:100] + [7] * 50)
+        differs = self.newest()
+        self.assertEqual((differs["cause"], differs["shared_tokens"], differs["cached_tokens"]), ("differs", 100, 100))
+        self.assertNotEqual(differs["known_text"], differs["asked_text"])
+        unkept = {"model": MODEL, "prompt": [9] * 100, "max_tokens": 1, "temperature": 0}
+        self.assertEqual(self.request("POST", "/v1/completions", unkept, self.key(), {"Cache-Control": "no-store"})[0], 200)
+        self.ask([9] * 100)
+        self.assertEqual(self.newest()["cause"], "not_stored")
+        self.ask(first, echo=True, logprobs=0)
+        self.assertEqual(self.newest()["cause"], "asked")
+        self.assertEqual(self.larder("cache", "clear", "--yes")[0], 0)
+        self.ask(first)
+        self.assertEqual(self.newest()["cause"], "evicted")
+        code, out, err = self.larder("cache", "why")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("150 tokens in the prompt: 0 from the cache; 150 computed", out)
+        self.assertEqual(self.request("POST", "/api/requests/1/cancel", key=self.key())[0], 404)
+        self.stop(server, signal.SIGTERM)
+
+
 class CacheOfAServer(LarderTest):
     """The commands against documents of the API, without a cache: a server that is not ours holds the lock."""
     PREFIXES = [
@@ -604,6 +650,35 @@ class CacheOfAServer(LarderTest):
         self.assertIn("3 pinned blocks stay", out)
         self.assertEqual(self.asked()[-1], ("POST", "/api/cache/clear", {"model": "tiny", "pinned_too": True}))
         self.assertEqual(json.loads(self.larder("cache", "clear", "--yes", "--json")[1])["bytes"], 4096)
+
+    REQUEST = {"number": 7, "id": "chatcmpl-1", "model": "tiny", "protocol": "openai chat", "title": "Say \x1b[31mred", "state": "done",
+               "priority": "interactive", "started_unix_ms": 1_700_000_000_000, "ended_unix_ms": 1_700_000_001_000, "prompt_tokens": 12345,
+               "cached_tokens": 12000, "followed_tokens": 0, "loaded_tokens": 500, "done_tokens": 12345, "answer_tokens": 3,
+               "prefill_ms": 1234.5, "cause": "differs", "shared_tokens": 12000, "closest_tokens": 12900, "closest_number": 5}
+    TEXTS = {"why": "It leaves the closest known prompt.", "shared_text": "a\nb", "known_text": "Mon\x1b[2Jday", "asked_text": "Tuesday"}
+
+    def test_says_why(self):
+        waiting = dict(self.REQUEST, number=8, state="waiting", ended_unix_ms=0, cause="unknown")
+        self.answers("GET", "/api/requests", {"requests": [waiting] + [dict(self.REQUEST, number=7 - i) for i in range(12)]})
+        self.answers("GET", "/api/requests/7", dict(self.REQUEST, **self.TEXTS))
+        code, out, err = self.larder("cache", "why")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"(?m)^NO +STARTED")
+        self.assertRegex(out, r"(?m)^8 .* waiting ")
+        self.assertRegex(out, r"(?m)^7 .* tiny +12,345 +12,000 +345 +3 +differs ")
+        self.assertNotRegex(out, r"(?m)^-2 ", "the last ten")
+        self.assertIn("12,345 tokens in the prompt: 12,000 from the cache, 500 of them read from the disk; 345 computed in 1.2 s", out)
+        self.assertIn("It leaves the closest known prompt.\n", out)
+        self.assertIn("(request 5):\n  | a\n  | b\nThere stood:\n  | Mon [2Jday\nHere stands:\n  | Tuesday\n", out)
+        self.assertNotIn("\x1b", out, "nothing in a prompt steers the terminal")
+        self.assertIn(out.split("\n\n", 1)[1], self.larder("cache", "why", "7")[1])
+        self.assertEqual(json.loads(self.larder("cache", "why", "7", "--json")[1]), dict(self.REQUEST, **self.TEXTS))
+        self.assertEqual(len(json.loads(self.larder("cache", "why", "--json")[1])["requests"]), 13)
+        self.answers("GET", "/api/requests/9", {"error": {"message": "There is no request 9."}}, 404)
+        self.assertEqual(self.larder("cache", "why", "9"), (1, "", "larder: There is no request 9.\n"))
+        self.answers("GET", "/api/requests", {"requests": []})
+        self.assertEqual(self.larder("cache", "why")[1], "no request came since the server started\n")
+        self.assertEqual(self.larder("cache", "why", "x")[0], 2)
 
     def test_asks_a_person(self):
         import pty

@@ -17,8 +17,10 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
+#include "tests/pictures/agents_pictures.h"
 #include "tests/pictures/cache_pictures.h"
 #include "tests/pictures/photographer.h"
+#include "tests/pictures/request_pictures.h"
 #include "tests/support/scripted_service.h"
 #include "ui/download_dialog.h"
 #include "ui/engine_model.h"
@@ -210,8 +212,10 @@ void takeWindow(Photographer& photographer, ScriptedService& service, ui::Engine
     photographer.takeScrolled(window, *window.page(ui::PageId::Overview), QStringLiteral("overview"));
     QWidget* overview = window.page(ui::PageId::Overview);
     photographer.takePart(window, *overview, *overview->findChild<QWidget*>(QStringLiteral("hotTier")), QStringLiteral("overview-hot-tier"));
+    pictures::takeRequests(photographer, service, model, window);
     window.showPage(ui::PageId::Models);
     photographer.takeScrolled(window, *window.page(ui::PageId::Models), QStringLiteral("models"));
+    pictures::takeAgents(photographer, service, model, window);
     pictures::takeCache(photographer, service, model, window);
     window.showPage(ui::PageId::Logs);
     photographer.take(window, QStringLiteral("logs"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,40 @@ TEST_F(ServerTest, FiveHundredClientsThatVanishLeaveNothingBehind) {
     EXPECT_EQ(client.readReply().status, 200);
     client.close();
     expectNothingLeft();
+}
+
+// In every state a request can be in: not read yet, waiting, in its prompt, in its answer, beside others that go on.
+TEST_F(ServerTest, AThousandAbortsAtRandomMomentsLeaveNothingBehind) {
+    std::mt19937 random(7);
+    const auto below = [&random](std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random); };
+    std::vector<std::unique_ptr<support::RawHttpClient>> clients;
+    for (int index = 0; index < 1000; ++index) {
+        const std::string text = "Round " + std::to_string(below(40)) + std::string(below(400), 'a' + static_cast<char>(below(26)));
+        const std::string stream = below(4) == 0 ? "false" : "true";
+        const bool chat = below(2) == 0;
+        const std::string body = (chat ? R"({"messages":[{"role":"user","content":")" + text + R"("}])" : R"({"prompt":")" + text + '"') +
+                                 R"(,"max_tokens":300,"ignore_eos":true,"stream":)" + stream + "}";
+        clients.push_back(std::make_unique<support::RawHttpClient>(server->port()));
+        const std::string bytes = request(body, chat ? "/v1/chat/completions" : "/v1/completions");
+        ASSERT_TRUE(clients.back()->send(below(8) == 0 ? bytes.substr(0, below(bytes.size())) : bytes));
+        if (stream == "true" && below(20) == 0 && clients.size() < 4) clients.back()->readUntil("data:");
+        while (clients.size() > below(12)) {
+            const std::size_t which = below(clients.size());
+            below(2) == 0 ? clients[which]->reset() : clients[which]->close();
+            clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(which));
+        }
+    }
+    clients.clear();
+    const auto ask = [&] {
+        support::RawHttpClient client(server->port());
+        client.send(request(R"({"prompt":"Hello","max_tokens":3,"ignore_eos":true})"));
+        EXPECT_EQ(client.readReply().status, 200);
+    };
+    ask();  // connections are taken in order: all of those who left have been
+    expectNothingLeft();
+    const std::uint64_t steps = server->status().steps;
+    ask();
+    EXPECT_LE(server->status().steps, steps + 4) << "nothing of those who left is computed any more";
 }
 
 TEST_F(ServerTest, LogprobsOfACompletionAreTheSameAloneAndInACrowd) {

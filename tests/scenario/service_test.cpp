@@ -185,6 +185,38 @@ TEST_F(ServiceTest, VerbsOfTheCacheAreAnswered) {
     }
 }
 
+TEST_F(ServiceTest, PlansAnAgentOnTheModelsThereAre) {
+    settings.contextTokens = 300;
+    create();
+    waitFor([](const ServiceSnapshot& now) { return now.modelsKnown; });
+    start();
+    Answered<void> loaded;
+    service->loadModel("tiny_llama_q8_0", loaded.reply());
+    ASSERT_TRUE(loaded.wait().ok());
+    const AgentServer server = agentServer(service->snapshot());
+    EXPECT_EQ(server.keyFile, settings.baseDir / "api-key");
+    ASSERT_EQ(server.models.size(), 2u);
+    EXPECT_EQ(server.models[0].name, "tiny_llama_q8_0") << "the loaded one comes first";
+    EXPECT_EQ(server.models[0].contextTokens, 300u);
+
+    Answered<AgentPlan> planned;
+    service->planAgent("claude", "tiny_llama_q4_0", folder.path(), planned.reply());
+    const auto plan = planned.wait();
+    ASSERT_TRUE(plan.ok());
+    EXPECT_EQ(plan->model.name, "tiny_llama_q4_0");
+    for (const AgentVariable& variable : plan->environment) {
+        if (variable.name == "ANTHROPIC_BASE_URL") {
+            EXPECT_EQ(variable.value, service->snapshot().address);
+        }
+        if (variable.name == "ANTHROPIC_AUTH_TOKEN") {
+            EXPECT_EQ(variable.value, service->snapshot().apiKey);
+        }
+    }
+    Answered<AgentPlan> unknown;
+    service->planAgent("claude", "other", {}, unknown.reply());
+    EXPECT_EQ(unknown.wait().error().code, ErrorCode::NotFound);
+}
+
 TEST_F(ServiceTest, RemovesALoadedModelAfterItsStreamsAndForgetsItAsDefault) {
     settings.defaultModel = "tiny_llama_q4_0";
     create();

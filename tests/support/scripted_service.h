@@ -33,6 +33,7 @@ public:
     explicit ScriptedService(std::function<void()> changed) : m_changed(std::move(changed)) {
         m_snapshot.models = std::make_shared<const std::vector<ModelInfo>>();
         m_snapshot.downloads = std::make_shared<const std::vector<DownloadStatus>>();
+        m_snapshot.requests = std::make_shared<const RequestList>();
         m_snapshot.modelsKnown = true;
         m_snapshot.address = "http://127.0.0.1:1337";
         m_snapshot.machine = {"Test processor", 4, 16'000'000'000, 9'000'000'000};
@@ -67,6 +68,10 @@ public:
     }
     void setDownloads(std::vector<DownloadStatus> list) {
         edit([&](ServiceSnapshot& s) { s.downloads = std::make_shared<const std::vector<DownloadStatus>>(std::move(list)); });
+    }
+
+    void setRequests(RequestList list) {
+        edit([&](ServiceSnapshot& s) { s.requests = std::make_shared<const RequestList>(std::move(list)); });
     }
 
     // The verb ("saveSettings") answers with this error from now on; succeed() takes it back.
@@ -124,6 +129,9 @@ public:
     CacheCleared cleared;
     CacheVerified verified;
     std::vector<UsageHour> hours;
+    // What planAgent answers, besides the model and the variables that depend on it; set before it is called.
+    bool agentInstalled = true;
+    std::vector<std::string> agentWarnings;
 
     // --- Service ------------------------------------------------------------------------------------------------------
     ServiceSnapshot snapshot() const override {
@@ -163,6 +171,8 @@ public:
         finishWith<std::vector<UsageHour>>("usageByHour", std::to_string(firstUnixHour), hours, std::move(reply));
     }
 
+    void cancelRequest(std::uint64_t number) override { record("cancelRequest " + std::to_string(number)); }
+
     void saveSettings(const Settings& settings, Reply<void> reply) override {
         {
             std::lock_guard lock(m_mutex);
@@ -188,6 +198,24 @@ public:
 
     void checkFolder(const std::filesystem::path& path, Reply<FolderCheck> reply) override {  // the real disk
         finishWith<FolderCheck>("checkFolder", path.string(), larder::checkFolder(path), std::move(reply));
+    }
+
+    // The real plan, as on a machine with nothing but the agent.
+    void planAgent(const std::string& id, const std::string& model, const std::filesystem::path& workingFolder, Reply<AgentPlan> reply) override {
+        AgentSurroundings bare;
+        bare.environment = [](const std::string&) { return std::nullopt; };
+        bare.home = bare.workingFolder = bare.systemFolder = "/nowhere";
+        auto plan = larder::planAgent(id, agentServer(snapshot()), model, {}, bare);
+        if (!plan) failWith("planAgent", plan.error());
+        else succeed("planAgent");
+        AgentPlan answer = plan ? *plan : AgentPlan{};
+        if (agentInstalled) {
+            answer.agent.detected = true;
+            answer.agent.program = "/home/ada/.local/bin/claude";
+            if (!answer.warnings.empty()) answer.warnings.erase(answer.warnings.begin());  // that it was not found
+        }
+        answer.warnings.insert(answer.warnings.end(), agentWarnings.begin(), agentWarnings.end());
+        finishWith<AgentPlan>("planAgent", id + " " + model + " in " + workingFolder.string(), answer, std::move(reply));
     }
 
     void listRepository(const std::string& id, const std::string& revision, Reply<Repository> reply) override {

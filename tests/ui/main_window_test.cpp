@@ -53,7 +53,7 @@ protected:
     Banner* banner() const {
         for (auto* each : window->findChildren<Banner*>()) {
             bool ofPage = false;
-            for (const PageId id : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings})
+            for (const PageId id : {PageId::Overview, PageId::Requests, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings})
                 ofPage = ofPage || window->page(id)->isAncestorOf(each);
             if (!ofPage) return each;
         }
@@ -86,16 +86,18 @@ protected:
 
 TEST_F(MainWindowTest, ControlAndANumberChangeThePage) {
     EXPECT_EQ(window->currentPage(), PageId::Overview);
-    const std::pair<Qt::Key, PageId> keys[] = {{Qt::Key_2, PageId::Models},
-                                               {Qt::Key_5, PageId::Settings},
-                                               {Qt::Key_3, PageId::Cache},
-                                               {Qt::Key_4, PageId::Logs},
+    const std::pair<Qt::Key, PageId> keys[] = {{Qt::Key_2, PageId::Requests},
+                                               {Qt::Key_3, PageId::Models},
+                                               {Qt::Key_7, PageId::Settings},
+                                               {Qt::Key_4, PageId::Agents},
+                                               {Qt::Key_5, PageId::Cache},
+                                               {Qt::Key_6, PageId::Logs},
                                                {Qt::Key_1, PageId::Overview}};
     for (const auto& [key, page] : keys) {
         QTest::keyClick(window.get(), key, Qt::ControlModifier);
         EXPECT_EQ(window->currentPage(), page);
         EXPECT_TRUE(window->page(page)->isVisible());
-        for (const PageId other : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings})
+        for (const PageId other : {PageId::Overview, PageId::Requests, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings})
             EXPECT_EQ(window->page(other)->isVisible(), other == page);
     }
 }
@@ -103,7 +105,7 @@ TEST_F(MainWindowTest, ControlAndANumberChangeThePage) {
 TEST_F(MainWindowTest, ArrowsWalkThroughThePages) {
     navigation()->setFocus();
     QTest::keyClick(navigation(), Qt::Key_Down);
-    EXPECT_EQ(window->currentPage(), PageId::Models);
+    EXPECT_EQ(window->currentPage(), PageId::Requests);
     QTest::keyClick(navigation(), Qt::Key_End);
     EXPECT_EQ(window->currentPage(), PageId::Settings);
     QTest::keyClick(navigation(), Qt::Key_Down);
@@ -149,12 +151,12 @@ TEST_F(MainWindowTest, PagesAreNamedForThoseWhoListen) {
     }
     window->resize(1200, 700);
     QApplication::processEvents();
-    EXPECT_EQ(navigation()->item(1)->text(), QStringLiteral("Models"));
+    EXPECT_EQ(navigation()->item(1)->text(), QStringLiteral("Requests"));
 }
 
 TEST_F(MainWindowTest, ShrinksTo640By420AndNoFurther) {
     EXPECT_EQ(window->minimumSize(), QSize(640, 420));
-    for (const PageId id : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings}) {
+    for (const PageId id : {PageId::Overview, PageId::Requests, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings}) {
         window->showPage(id);
         window->resize(100, 100);
         QApplication::processEvents();
@@ -329,7 +331,7 @@ TEST_F(MainWindowTest, AWarningIsSaidOnceOnEveryPage) {
         s.server = ServerState::Running;
         s.engine.warning = "tiny was not loaded.";
     });
-    for (const PageId id : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings}) {
+    for (const PageId id : {PageId::Overview, PageId::Requests, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings}) {
         window->showPage(id);
         EXPECT_EQ(sentencesShown(QStringLiteral("tiny was not loaded.")), 1) << static_cast<int>(id);
     }

@@ -104,13 +104,41 @@ public:
         return listing;
     }
 
+    static RequestList requests() {
+        RequestList list;
+        for (const RequestState state : {RequestState::Waiting, RequestState::Prefilling, RequestState::Answering, RequestState::Failed, RequestState::Done}) {
+            RequestStatus& request = list.emplace_back();
+            request.number = 9 - list.size();
+            request.state = state;
+            request.model = models().front().name;
+            request.protocol = list.size() % 2 == 0 ? "openai chat" : "anthropic messages";
+            request.title = "waiting-model";
+            request.startedUnixMs = 1'767'225'600'000;
+            request.endedUnixMs = state == RequestState::Failed || state == RequestState::Done ? 1'767'225'650'000 : 0;
+            if (state == RequestState::Failed) request.failure = kFailure;
+            request.promptTokens = 12'340;
+            request.cachedTokens = 9'812;
+            request.followedTokens = 100;
+            request.loadedTokens = 1'000;
+            request.doneTokens = 10'000;
+            request.answerTokens = 17;
+            request.etaMs = 12'000;
+            request.timings = {1, 2'000, 3'000, 4'000};
+            request.cause = MissCause::Differs;
+            request.sharedTokens = 9'812;
+            request.closestTokens = 12'000;
+            request.closestNumber = 1;
+        }
+        return list;
+    }
+
     static constexpr const char* kProblem = "its weights are of a type that is not supported";
     static constexpr const char* kFailure = "the port is used by another program";
 
 private:
     void visitPages(MainWindow& window, const Visit& visit, const QString& state) {
         m_model.refresh();
-        for (const auto page : {PageId::Overview, PageId::Models, PageId::Cache, PageId::Logs, PageId::Settings}) {
+        for (const auto page : {PageId::Overview, PageId::Requests, PageId::Models, PageId::Agents, PageId::Cache, PageId::Logs, PageId::Settings}) {
             window.showPage(page);
             QTest::qWait(1);   // layouts settle
             visit(window, QStringLiteral("%1, page %2").arg(state).arg(static_cast<int>(page)));
@@ -131,6 +159,7 @@ private:
         m_service->listing = cached();
         m_service->setModels(models());
         m_service->setDownloads(downloads());
+        m_service->setRequests(requests());
         m_service->edit([](ServiceSnapshot& now) {
             now.failure.clear();
             now.server = ServerState::Running;

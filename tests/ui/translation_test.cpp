@@ -97,6 +97,18 @@ QStringList knownData() {
                                         estimateFit(model.bytes, 0, model.contextTokens, machine).sentence})
             known.append(QString::fromStdString(text));
     }
+    AgentServer agents{"http://127.0.0.1:1337", "key", {}, {}};
+    for (const ModelInfo& model : ShownWindows::models())
+        if (model.problem.empty()) agents.models.push_back({model.name, model.contextTokens});
+    for (const AgentModel& model : agents.models) {
+        const auto plan = planAgent("claude", agents, model.name);
+        known << QString::fromStdString(plan->agent.name) << QStringLiteral("/home/ada/.local/bin/claude") << QDir::homePath();
+        for (const AgentVariable& variable : plan->environment)
+            known << QString::fromStdString(variable.name + "=" + variable.value) << QString::fromStdString(variable.name) << QString::fromStdString(variable.why);
+        for (const std::string& warning : plan->warnings) known << QString::fromStdString(warning);
+        known << QStringLiteral("claude --model ") + QString::fromStdString(model.name) + QStringLiteral(" --disallowedTools=LSP");
+    }
+    known << QStringLiteral("curl") << QStringLiteral("Python") << QStringLiteral("JavaScript") << QStringLiteral("Codex");
     known.removeAll(QString());
     std::sort(known.begin(), known.end(), [](const QString& a, const QString& b) { return a.size() > b.size(); });
     return known;

@@ -1,6 +1,7 @@
 #include "ui/pages/overview_page.h"
 
 #include <QDateTime>
+#include <QHBoxLayout>
 #include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
@@ -49,7 +50,12 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     m_allTime = new AllTimeCard;
     m_charts = new HistoryCharts;
     m_noModel = buildNoModel();
-    layout->addWidget(new TextLabel(TextLabel::Style::Title, tr("Overview")));
+    m_connect = new QPushButton(tr("Connect Claude Code"));
+    m_connect->setObjectName(QStringLiteral("connectAgent"));
+    auto* top = new QHBoxLayout;
+    top->addWidget(new TextLabel(TextLabel::Style::Title, tr("Overview")), 1);
+    top->addWidget(m_connect);
+    layout->addLayout(top);
     layout->addWidget(m_banner);
     layout->addWidget(m_server);
     layout->addWidget(m_noModel);
@@ -68,6 +74,7 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(scroll);
 
+    connect(m_connect, &QPushButton::clicked, this, &OverviewPage::agentsWanted);
     connect(m_server, &ServerCard::settingsWanted, this, &OverviewPage::settingsWanted);
     connect(m_banner, &Banner::actionClicked, this, [this] { m_model.service().restartServer(); });
     connect(&model, &EngineModel::changed, this, [this] {
@@ -120,6 +127,7 @@ void OverviewPage::refresh() {
     const ServiceSnapshot& snapshot = m_model.snapshot();
     refreshBanner();
     m_noModel->setVisible(snapshot.modelsKnown && !anyRunnable(snapshot));
+    m_connect->setVisible(anyRunnable(snapshot));
     m_server->refresh();
     m_now->show(snapshot);
     refreshFigures();

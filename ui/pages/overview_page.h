@@ -27,6 +27,7 @@ public:
 
 signals:
     void modelsWanted();     // "Get a model"
+    void agentsWanted();     // "Connect Claude Code"
     void settingsWanted();   // what failed is mended there
 
 protected:
@@ -41,6 +42,7 @@ private:
 
     EngineModel& m_model;
     Banner* m_banner;
+    QPushButton* m_connect;
     QWidget* m_noModel;
     ServerCard* m_server;
     NowCard* m_now;

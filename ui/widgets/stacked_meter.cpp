@@ -32,12 +32,18 @@ void StackedMeter::set(std::vector<Part> parts, const QString& limit, const QStr
     update();
 }
 
+void StackedMeter::setLegendOnly() {
+    m_legendOnly = true;
+    updateGeometry();
+    update();
+}
+
 void StackedMeter::paintEvent(QPaintEvent*) {
     const Look& look = Look::instance();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const int barHeight = look.space(2);
-    const QRect place(0, 0, width(), height() - barHeight - look.space(1));
+    const QRect place(0, 0, width(), m_legendOnly ? height() : height() - barHeight - look.space(1));
     painter.setPen(look.color(Look::Role::MutedText));
     if (wordsWidth() <= width()) {
         paintWords(painter, place);
@@ -45,7 +51,7 @@ void StackedMeter::paintEvent(QPaintEvent*) {
         const int side = isRightToLeft() ? Qt::AlignRight : Qt::AlignLeft;
         painter.drawText(place, Qt::AlignVCenter | side, fontMetrics().elidedText(m_sentence, Qt::ElideRight, width()));
     }
-    paintBar(painter, QRectF(0, height() - barHeight, width(), barHeight));
+    if (!m_legendOnly) paintBar(painter, QRectF(0, height() - barHeight, width(), barHeight));
 }
 
 int StackedMeter::wordsWidth() const {
@@ -98,7 +104,7 @@ void StackedMeter::paintBar(QPainter& painter, const QRectF& bar) const {
 
 QSize StackedMeter::sizeHint() const {
     const Look& look = Look::instance();
-    return {look.space(60), look.space(3) + fontMetrics().height()};
+    return {look.space(60), (m_legendOnly ? 0 : look.space(3)) + fontMetrics().height()};
 }
 
 QSize StackedMeter::minimumSizeHint() const { return {Look::instance().space(15), sizeHint().height()}; }

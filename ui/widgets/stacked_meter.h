@@ -22,6 +22,7 @@ public:
     explicit StackedMeter(QWidget* parent = nullptr);
     // sentence says it all in one: the accessible value, and what is shown where the words have no room.
     void set(std::vector<Part> parts, const QString& limit, const QString& sentence);
+    void setLegendOnly();            // the words without a bar, for bars elsewhere
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -36,6 +37,7 @@ private:
     std::vector<Part> m_parts;
     QString m_limit;
     QString m_sentence;
+    bool m_legendOnly = false;
 };
 
 }  // namespace larder::ui

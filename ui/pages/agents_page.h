@@ -1,0 +1,43 @@
+// Coding agents on this machine, started on a local model with one click, and how other programs reach the server. GUI thread
+// only.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/engine_model.h"
+
+namespace larder::ui {
+
+class AgentCard;
+class AgentVariables;
+class Banner;
+class Card;
+class SnippetsCard;
+
+class AgentsPage : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit AgentsPage(EngineModel& model, QWidget* parent = nullptr);
+
+signals:
+    void modelsWanted();     // "Get a model"
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void build();
+    QWidget* buildNoModel();
+    void refresh();          // from the snapshot; only while visible
+    void showState();
+
+    EngineModel& m_model;
+    Banner* m_state;         // that the server does not run
+    QWidget* m_noModel;
+    AgentCard* m_agent;
+    AgentVariables* m_variables;
+    SnippetsCard* m_snippets;
+};
+
+}  // namespace larder::ui
