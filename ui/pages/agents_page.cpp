@@ -2,15 +2,14 @@
 
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
-#include "ui/look.h"
 #include "ui/pages/agent_card.h"
 #include "ui/pages/agent_variables.h"
 #include "ui/pages/snippets_card.h"
 #include "ui/pages/text_label.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/page_scroll.h"
 
 namespace larder::ui {
 
@@ -26,12 +25,7 @@ AgentsPage::AgentsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m
 }
 
 void AgentsPage::build() {
-    const Look& look = Look::instance();
-    auto* content = new QWidget;
-    content->setObjectName(QStringLiteral("page"));
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(look.space(6), look.space(6), look.space(6), look.space(6));
-    layout->setSpacing(look.space(4));
+    QVBoxLayout* layout = (new PageScroll(*this, tr("Agents")))->column();
     m_state = new Banner;
     m_state->setObjectName(QStringLiteral("agentsState"));
     m_noModel = buildNoModel();
@@ -41,16 +35,6 @@ void AgentsPage::build() {
     layout->addWidget(new TextLabel(TextLabel::Style::Title, tr("Agents")));
     for (QWidget* part : std::initializer_list<QWidget*>{m_state, m_noModel, m_agent, m_variables, m_snippets}) layout->addWidget(part);
     layout->addStretch(1);
-
-    auto* scroll = new QScrollArea;
-    scroll->setObjectName(QStringLiteral("pageScroll"));
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidget(content);
-    scroll->setAccessibleName(tr("Agents"));   // Tab stops here, so that the arrow keys scroll
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(scroll);
 }
 
 QWidget* AgentsPage::buildNoModel() {

@@ -3,7 +3,6 @@
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -16,6 +15,7 @@
 #include "ui/pages/text_label.h"
 #include "ui/status_text.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/page_scroll.h"
 
 namespace larder::ui {
 namespace {
@@ -59,12 +59,8 @@ CachePage::CachePage(EngineModel& model, QWidget* parent) : QWidget(parent), m_m
 }
 
 void CachePage::build() {
-    const Look& look = Look::instance();
-    auto* content = new QWidget;
-    content->setObjectName(QStringLiteral("page"));
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(look.space(6), look.space(6), look.space(6), look.space(6));
-    layout->setSpacing(look.space(4));
+    m_scroll = new PageScroll(*this, tr("Cache"));
+    QVBoxLayout* layout = m_scroll->column();
     m_refresh = new QPushButton(tr("Refresh"));
     m_refresh->setObjectName(QStringLiteral("refreshCache"));
     m_state = new Banner;
@@ -83,16 +79,6 @@ void CachePage::build() {
     for (QWidget* part : std::initializer_list<QWidget*>{m_state, m_result, m_tiers, m_hours, m_models, m_prefixes, m_limits})
         layout->addWidget(part);
     layout->addStretch(1);
-
-    m_scroll = new QScrollArea;
-    m_scroll->setObjectName(QStringLiteral("pageScroll"));
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setWidget(content);
-    m_scroll->setAccessibleName(tr("Cache"));   // Tab stops here, so that the arrow keys scroll
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(m_scroll);
 }
 
 void CachePage::showEvent(QShowEvent* event) {

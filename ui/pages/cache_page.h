@@ -11,16 +11,16 @@
 #include "ui/look.h"
 
 class QPushButton;
-class QScrollArea;
 
 namespace larder::ui {
 
 class Banner;
-class CachedModelList;
-class CachedPrefixList;
 class CacheHoursCard;
 class CacheLimitsCard;
 class CacheTiersCard;
+class CachedModelList;
+class CachedPrefixList;
+class PageScroll;
 
 class CachePage : public QWidget {
     Q_OBJECT
@@ -52,7 +52,7 @@ private:
     void report(const QString& sentence, Tone tone);
 
     EngineModel& m_model;
-    QScrollArea* m_scroll;
+    PageScroll* m_scroll;
     QPushButton* m_refresh;
     Banner* m_state;           // what is wrong with the tier on the disk
     Banner* m_result;          // what came of the last thing that was asked for

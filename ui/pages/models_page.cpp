@@ -2,7 +2,6 @@
 
 #include <QDesktopServices>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QScrollBar>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -15,6 +14,7 @@
 #include "ui/pages/text_label.h"
 #include "ui/status_text.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/page_scroll.h"
 
 namespace larder::ui {
 
@@ -30,12 +30,8 @@ const ModelInfo* listedModel(const ServiceSnapshot& snapshot, const QString& nam
 }  // namespace
 
 ModelsPage::ModelsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m_model(model) {
-    const Look& look = Look::instance();
-    auto* content = new QWidget;
-    content->setObjectName(QStringLiteral("page"));
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(look.space(6), look.space(6), look.space(6), look.space(6));
-    layout->setSpacing(look.space(4));
+    m_scroll = new PageScroll(*this, tr("Models"));
+    QVBoxLayout* layout = m_scroll->column();
     auto* top = new QHBoxLayout;
     auto* get = new QPushButton(tr("Get a model"));
     get->setObjectName(QStringLiteral("getModel"));
@@ -50,16 +46,6 @@ ModelsPage::ModelsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m
     layout->addWidget(m_downloads);
     layout->addWidget(m_installed);
     layout->addStretch(1);
-
-    m_scroll = new QScrollArea;
-    m_scroll->setObjectName(QStringLiteral("pageScroll"));
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setWidget(content);
-    m_scroll->setAccessibleName(tr("Models"));   // Tab stops here, so that the arrow keys scroll
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(m_scroll);
 
     connect(get, &QPushButton::clicked, this, [this] { openDownloadDialog(); });
     connect(m_installed, &InstalledList::downloadWanted, this, [this] { openDownloadDialog(); });

@@ -7,7 +7,6 @@
 #include "ui/engine_model.h"
 
 class QPushButton;
-class QScrollArea;
 
 namespace larder::ui {
 
@@ -15,6 +14,7 @@ class Banner;
 class DownloadDialog;
 class DownloadQueueView;
 class InstalledList;
+class PageScroll;
 
 class ModelsPage : public QWidget {
     Q_OBJECT
@@ -38,7 +38,7 @@ private:
     void report(Expected<void> result);   // a failure goes to the banner
 
     EngineModel& m_model;
-    QScrollArea* m_scroll;
+    PageScroll* m_scroll;
     Banner* m_banner;
     DownloadQueueView* m_downloads;
     InstalledList* m_installed;

@@ -4,7 +4,6 @@
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -18,6 +17,7 @@
 #include "ui/widgets/banner.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/figure.h"
+#include "ui/widgets/page_scroll.h"
 
 namespace larder::ui {
 
@@ -37,12 +37,7 @@ QString sinceWhen(std::int64_t unixMs) {
 }  // namespace
 
 OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent), m_model(model) {
-    const Look& look = Look::instance();
-    auto* content = new QWidget;
-    content->setObjectName(QStringLiteral("page"));
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(look.space(6), look.space(6), look.space(6), look.space(6));
-    layout->setSpacing(look.space(4));
+    QVBoxLayout* layout = (new PageScroll(*this, tr("Overview")))->column();
     m_banner = new Banner;
     m_server = new ServerCard(model);
     m_now = new NowCard;
@@ -63,16 +58,6 @@ OverviewPage::OverviewPage(EngineModel& model, QWidget* parent) : QWidget(parent
     layout->addWidget(buildFigures());
     layout->addWidget(m_allTime);
     layout->addWidget(m_charts, 1);
-
-    auto* scroll = new QScrollArea;
-    scroll->setObjectName(QStringLiteral("pageScroll"));
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidget(content);
-    scroll->setAccessibleName(tr("Overview"));   // Tab stops here, so that the arrow keys scroll
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(scroll);
 
     connect(m_connect, &QPushButton::clicked, this, &OverviewPage::agentsWanted);
     connect(m_server, &ServerCard::settingsWanted, this, &OverviewPage::settingsWanted);

@@ -18,8 +18,8 @@
 namespace larder::ui {
 namespace {
 
-constexpr int kMostRowsSeen = 9;    // more scroll
-constexpr int kMeasuredRows = 50;   // for the width of a column
+constexpr int kMostRequestsSeen = 9;    // more scroll
+constexpr int kMeasuredRequests = 50;   // for the width of a column
 constexpr std::array kColours = {Look::Role::Cache, Look::Role::Ttft, Look::Role::Prefill};
 
 }  // namespace
@@ -67,7 +67,7 @@ RequestView::RequestView(RequestTable* table, QWidget* parent) : QTableView(pare
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + Look::instance().space(3));
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    horizontalHeader()->setResizeContentsPrecision(kMeasuredRows);
+    horizontalHeader()->setResizeContentsPrecision(kMeasuredRequests);
     connect(&Look::instance(), &Look::changed, this, [this] { viewport()->update(); });
 }
 
@@ -91,7 +91,7 @@ void RequestView::fitToWidth() {
     const int least = Look::instance().space(40);
     const int room = viewport()->width() - others;
     setColumnWidth(RequestTable::Title, std::max(least, room));
-    const int rows = std::clamp(model()->rowCount(), 1, kMostRowsSeen);
+    const int rows = std::clamp(model()->rowCount(), 1, kMostRequestsSeen);
     const int bar = room < least ? horizontalScrollBar()->sizeHint().height() : 0;
     setFixedHeight(horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + 2 * frameWidth() + bar);
 }

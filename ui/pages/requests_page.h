@@ -6,8 +6,6 @@
 
 #include "ui/engine_model.h"
 
-class QScrollArea;
-
 namespace larder::ui {
 
 class RequestDetails;
