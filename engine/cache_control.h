@@ -22,7 +22,8 @@ public:
     // id: CachedPrefix::id, or a beginning that names one (NotFound, InvalidArgument where it names several). Pins every block
     // from the first token on. NoSpace, with the numbers: all pins together would exceed the limit.
     virtual Expected<void> pin(const std::string& id, bool pinned) = 0;
-    // Of this model (as it is called in list(); NotFound), or of all (empty). In RAM too, what running requests read excepted.
+    // Of this model (as it is called in list(); NotFound), or of all (empty): then the answers remembered for
+    // replay go too. In RAM too, what running requests read excepted.
     virtual Expected<CacheCleared> clear(const std::string& model, bool pinnedToo) = 0;
     // Reads and checks every file; bad ones go to quarantine. progress: fraction done; false stops. May be empty.
     virtual Expected<CacheVerified> verify(const std::function<bool(double)>& progress) = 0;

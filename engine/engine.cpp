@@ -34,6 +34,7 @@ EngineSurroundings complete(EngineSurroundings surroundings) {
     if (!surroundings.now) surroundings.now = [] { return std::chrono::steady_clock::now(); };
     if (!surroundings.machine) surroundings.machine = memoryOfMachine;
     if (!surroundings.loading) surroundings.loading = [](const std::string&, double) {};
+    if (!surroundings.cacheCleared) surroundings.cacheCleared = [] {};
     if (!surroundings.loadModel) surroundings.loadModel = model::loadModel;
     return surroundings;
 }
@@ -50,6 +51,7 @@ struct Engine::Inner {
     LoadGuard guard;
     const std::shared_ptr<EngineWatch> watch = std::make_shared<EngineWatch>();
     std::shared_ptr<kv::ColdStore> cold;   // null: none
+    std::function<void()> cacheCleared;
     std::atomic<std::uint64_t> nextId{1};
     std::unique_ptr<Conductor> conductor;  // last: it uses everything above
 };
@@ -79,6 +81,8 @@ Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings, Engin
     const auto isa = chosenIsa();
     if (!isa) return isa.error();
     auto inner = std::make_unique<Inner>(settings);
+    surroundings = complete(std::move(surroundings));
+    inner->cacheCleared = surroundings.cacheCleared;
     // Asked for on every status, and the answer of the system does not change.
     if (settings.threads == 0) inner->settings.threads = base::physicalCores();
     if (auto found = inner->models.setDefault(settings.defaultModel); !found) return found.error();
@@ -93,7 +97,7 @@ Expected<std::unique_ptr<Engine>> Engine::create(const Settings& settings, Engin
                                                                   .guard = &inner->guard,
                                                                   .watch = inner->watch,
                                                                   .cold = inner->cold,
-                                                                  .surroundings = complete(std::move(surroundings))});
+                                                                  .surroundings = std::move(surroundings)});
     return std::unique_ptr<Engine>(new Engine(std::move(inner)));
 }
 
@@ -163,7 +167,7 @@ Expected<ModelInfo> Engine::findModel(const std::string& name) const { return m_
 
 std::shared_ptr<CacheControl> Engine::cache() const {
     if (!m_inner->cold || !m_inner->cold->status().on) return nullptr;
-    return std::make_shared<EngineCache>(m_inner->cold, m_inner->conductor->mailbox());
+    return std::make_shared<EngineCache>(m_inner->cold, m_inner->conductor->mailbox(), m_inner->cacheCleared);
 }
 
 void Engine::apply(const Settings& settings) {

@@ -16,8 +16,9 @@ namespace larder {
 
 class EngineCache final : public StoreControl {
 public:
-    EngineCache(std::shared_ptr<kv::ColdStore> store, std::shared_ptr<Conductor::Mailbox> conductor)
-        : StoreControl(std::move(store)), m_conductor(std::move(conductor)) {}
+    // allCleared: the cache of all models was; not empty.
+    EngineCache(std::shared_ptr<kv::ColdStore> store, std::shared_ptr<Conductor::Mailbox> conductor, std::function<void()> allCleared)
+        : StoreControl(std::move(store)), m_conductor(std::move(conductor)), m_allCleared(std::move(allCleared)) {}
 
     Expected<CacheCleared> clear(const std::string& model, bool pinnedToo) override;
     Expected<ImportedPrefix> importPrefix(const std::filesystem::path& file) override;
@@ -30,6 +31,7 @@ private:
     Expected<std::size_t> check(const kv::ColdStore::Incoming& incoming);
 
     std::shared_ptr<Conductor::Mailbox> m_conductor;
+    std::function<void()> m_allCleared;
 };
 
 }  // namespace larder

@@ -51,7 +51,7 @@ struct Server::Inner {
     std::string apiKey;
     std::string warning;
     std::unique_ptr<records::UsageLog> usage;  // its last write comes after the engine's last token
-    std::unique_ptr<records::SqliteReplayStore> replay;
+    std::shared_ptr<records::SqliteReplayStore> replay;
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -79,13 +79,18 @@ struct Server::Inner {
 };
 
 Expected<void> Server::Inner::openEngine(const ServerStart& how) {
-    auto created = Engine::create(settings, how.surroundings);
+    replay = std::make_shared<records::SqliteReplayStore>(records::ReplayStoreParts{.file = replayFile(settings)});
+    EngineSurroundings surroundings = how.surroundings;
+    surroundings.cacheCleared = [store = std::weak_ptr(replay)] {
+        if (const auto there = store.lock()) there->clear();
+    };
+    auto created = Engine::create(settings, surroundings);
     const bool missing = !created && (created.error().code == ErrorCode::NotFound || created.error().code == ErrorCode::Unsupported);
     if (missing && !settings.defaultModel.empty() && (how.firstLoad == FirstLoad::Background || how.firstLoad == FirstLoad::Nothing)) {
         warning = "the model to start with was not loaded: " + created.error().message;
         base::logWarning(warning);
         settings.defaultModel.clear();
-        created = Engine::create(settings, how.surroundings);
+        created = Engine::create(settings, surroundings);
     }
     if (!created) return created.error();
     engine = std::move(*created);
@@ -130,7 +135,6 @@ Expected<void> Server::Inner::openPort(const ServerStart& how) {
     routesSettings.version = LARDER_VERSION;
     routesSettings.usage = usage.get();
     routesSettings.requestsChanged = how.observer;
-    replay = std::make_unique<records::SqliteReplayStore>(records::ReplayStoreParts{.file = settings.baseDir / "replay.sqlite3"});
     routesSettings.replay = replay.get();
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));

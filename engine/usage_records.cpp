@@ -21,4 +21,6 @@ Expected<std::vector<UsageHour>> readUsageHours(const Settings& settings, std::i
     return orNothing(records::readHours(usageFile(settings), firstUnixHour, lastUnixHour));
 }
 
+std::filesystem::path replayFile(const Settings& settings) { return settings.baseDir / "replay.sqlite3"; }
+
 }  // namespace larder

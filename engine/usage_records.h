@@ -13,6 +13,7 @@
 namespace larder {
 
 std::filesystem::path usageFile(const Settings& settings);
+std::filesystem::path replayFile(const Settings& settings);  // where answers are remembered (engine/replay.h)
 
 // Nothing where no server ever wrote any.
 Expected<UsageTotals> readUsageTotals(const Settings& settings);

@@ -30,6 +30,12 @@ void ReplayMemory::put(const std::string& key, Entry entry) {
     while (m_bytes > m_maxBytes) remove(std::prev(m_places.end()));
 }
 
+void ReplayMemory::clear() {
+    m_byKey.clear();
+    m_places.clear();
+    m_bytes = 0;
+}
+
 void ReplayMemory::remove(std::list<Place>::iterator place) {
     m_bytes -= place->bytes;
     m_byKey.erase(place->key);

@@ -26,6 +26,7 @@ public:
     // Null: not known. Valid until the next call.
     Entry* find(std::string_view key);
     void put(const std::string& key, Entry entry);
+    void clear();
     std::size_t bytes() const { return m_bytes; }
 
 private:

@@ -45,6 +45,21 @@ void SqliteReplayStore::put(const std::string& key, ReplayRecord record) {
     change({key, shared, now});
 }
 
+void SqliteReplayStore::clear() {
+    m_memory.with([](ReplayMemory& memory) { memory.clear(); });
+    post([this] { removeFile(); });
+}
+
+// The next change makes a new one. What is put meanwhile is a change that comes behind this.
+void SqliteReplayStore::removeFile() {
+    for (const ReplayChange& change : std::exchange(m_changes, {})) m_queuedBytes -= queuedBytes(change);
+    m_file.reset();
+    auto removed = ReplayFile::remove(m_parts.file, m_parts.files != nullptr ? *m_parts.files : base::realFileSystem());
+    if (!removed) warnOnce(removed.error());
+    // A look at the disk that was under way may have brought something back.
+    m_memory.with([](ReplayMemory& memory) { memory.clear(); });
+}
+
 void SqliteReplayStore::flush() {
     const auto done = std::make_shared<base::Mailbox<bool>>();
     if (post([this, done] {

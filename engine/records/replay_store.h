@@ -46,6 +46,9 @@ public:
     std::optional<ReplayRecord> find(const std::string& key) override;
     void put(const std::string& key, ReplayRecord record) override;
 
+    // Forgets all of it: in RAM at once, on the disk in the course of its thread. Does not block.
+    void clear();
+
     void flush();  // returns when all that was put has been written, or given up
 
 private:
@@ -62,6 +65,7 @@ private:
     // Its own thread only.
     bool open();                   // false: not now
     Record look(const std::string& key);
+    void removeFile();
     void writeChanges();
     void write(std::span<const ReplayChange> changes);
     void failed(const Error& error);

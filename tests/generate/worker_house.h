@@ -15,6 +15,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/generate/worker.h"
 #include "engine/kernels/kernels.h"
+#include "tests/support/raw_http_client.h"
 #include "tests/support/scripted_model.h"
 
 namespace larder::generate {
@@ -147,7 +148,8 @@ public:
         settle();
         EXPECT_EQ(status().running, 0u);
         EXPECT_EQ(status().waiting, 0u);
-        EXPECT_EQ(status().leasedBytes, 0u);
+        // A read that was under way when its request was cancelled gives back its room when it ends.
+        EXPECT_TRUE(support::eventually([&] { return status().leasedBytes == 0; }));
         EXPECT_EQ(m_worker->checkIntegrity(), "");
     }
     void shutDown() { m_worker.reset(); }

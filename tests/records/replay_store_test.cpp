@@ -87,6 +87,20 @@ protected:
     std::optional<SqliteReplayStore> store;
 };
 
+TEST_F(ReplayStoreTest, ClearForgetsRamAndDiskAndWhatComesLaterIsKept) {
+    putAll(0, 100);
+    restart();
+    EXPECT_TRUE(store->find(keyOf(3)).has_value());
+    store->put(keyOf(200), record(200));
+    store->clear();
+    for (const int number : {3, 4, 200}) EXPECT_FALSE(store->find(keyOf(number)).has_value()) << number;
+    store->put(keyOf(5), record(5));
+    restart();
+    EXPECT_FALSE(store->find(keyOf(3)).has_value());
+    EXPECT_FALSE(store->find(keyOf(200)).has_value());
+    EXPECT_EQ(store->find(keyOf(5)), record(5));
+}
+
 TEST_F(ReplayStoreTest, FindsWhatWasPut) {
     EXPECT_FALSE(store->find(keyOf(1)));
     store->put(keyOf(1), record(1));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -141,6 +142,30 @@ TEST_F(ServerTest, LogprobsOfACompletionAreTheSameAloneAndInACrowd) {
         crowd.back()->send(request(index == 3 ? body : R"({"prompt":"A stranger )" + std::to_string(index) + R"(","max_tokens":30})"));
     }
     EXPECT_EQ(choices(*crowd[3]), expected);
+}
+
+TEST_F(ServerTest, WhoClearsAllOfTheCacheMeansTheRememberedAnswersToo) {
+    const auto answers = folder.path() / "base" / "replay.sqlite3";
+    const auto ask = [&] {
+        support::RawHttpClient client(server->port());
+        client.send(request(R"({"messages":[{"role":"user","content":"Hello"}],"max_tokens":3})", "/v1/chat/completions"));
+        EXPECT_EQ(client.readReply().status, 200);
+    };
+    ask();
+    EXPECT_TRUE(support::eventually([&] { return std::filesystem::exists(answers); }));
+    ASSERT_TRUE(server->engine().cache()->clear("", true).ok());
+    EXPECT_TRUE(support::eventually([&] { return !std::filesystem::exists(answers); }));
+    ask();
+    EXPECT_TRUE(support::eventually([&] { return std::filesystem::exists(answers); }));
+    // and while nobody serves
+    server.reset();
+    ASSERT_TRUE(std::filesystem::exists(answers));
+    Settings settings;
+    settings.baseDir = folder.path() / "base";
+    auto offline = openCache(settings);
+    ASSERT_TRUE(offline.ok()) << offline.error().message;
+    ASSERT_TRUE((*offline)->clear("", true).ok());
+    EXPECT_FALSE(std::filesystem::exists(answers));
 }
 
 TEST_F(ServerTest, ASecondServerOnTheSameBaseDirectoryIsRefused) {
