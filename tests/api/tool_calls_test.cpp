@@ -156,5 +156,40 @@ TEST_F(ToolCalls, IdsAreNeverPartOfThePrompt) {
     EXPECT_EQ(prompts.size(), 1u);
 }
 
+// Where the next conversation with the same tools and instructions leaves this one.
+TEST_F(ToolCalls, TheFrontThatConversationsShareIsTold) {
+    answerWith("ok");
+    const std::string system = R"({"role":"system","content":"Be brief."},)";
+    std::vector<std::vector<TokenId>> prompts;
+    std::vector<std::size_t> fronts;
+    for (const char* text : {"first", "x", "another one"}) {
+        ask(chatBody(system + R"({"role":"user","content":")" + text + R"("})"));
+        prompts.push_back(lastPrompt());
+        ASSERT_EQ(house.generator.requests().back().branchPositions.size(), 1u);
+        fronts.push_back(house.generator.requests().back().branchPositions[0]);
+    }
+    const auto common = static_cast<std::size_t>(
+        std::mismatch(prompts[0].begin(), prompts[0].end(), prompts[1].begin(), prompts[1].end()).first - prompts[0].begin());
+    EXPECT_EQ(fronts[0], fronts[1]);
+    EXPECT_EQ(fronts[0], fronts[2]) << "the same when it is found by its text";
+    EXPECT_GT(fronts[0], 200u) << "tools and system text";
+    EXPECT_LE(fronts[0], common);
+    EXPECT_GE(fronts[0] + 1, common);
+}
+
+TEST_F(ToolCalls, WhatIsAskedBesideAConversationIsMarked) {
+    answerWith("ok");
+    ask(chatBody(kUser));
+    EXPECT_FALSE(house.generator.requests().back().aside);
+    ask(R"({"messages":[)" + kUser + R"(],"tools":[]})");
+    EXPECT_TRUE(house.generator.requests().back().aside);
+    EXPECT_EQ(house.generator.requests().back().priority, Priority::Background);
+    const auto subagent = house.answer(ApiHouse::request("POST", "/v1/messages", R"({"model":"tiny","max_tokens":5,"messages":[)" + kUser + "]}",
+                                                         {{"x-claude-code-agent-id", "a1"}}));
+    EXPECT_EQ(subagent->status(), 200) << subagent->body();
+    EXPECT_TRUE(house.generator.requests().back().aside);
+    EXPECT_EQ(house.generator.requests().back().priority, Priority::Interactive) << "the user waits for it";
+}
+
 }  // namespace
 }  // namespace larder::api
