@@ -140,7 +140,10 @@ Expected<Prompt> chatPrompt(const PromptServices& services, const ModelInfo& mod
     const text::ChatTemplateInput input = templateInput(text, request);
     const auto segments = text.chatTemplate->render(input);
     if (!segments) return segments.error();
-    const text::EncodeText encode = [&](auto pieces) { return services.memory.encodings.encode(tokenizer, pieces); };
+    // Of what must not be kept no memory is made.
+    const text::EncodeText encode = [&](auto pieces) {
+        return request.noStore ? tokenizer.encode(pieces) : services.memory.encodings.encode(tokenizer, pieces);
+    };
     text::SplicedPrompt spliced = text::spliceAnswers(*segments, restored.answers, tokenizer, encode);
     prompt.ids = std::move(spliced.ids);
     prompt.replayedTokens = spliced.replayedTokens;
