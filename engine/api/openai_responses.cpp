@@ -85,7 +85,8 @@ std::string OpenAiResponses::responseFrame(const char* type, base::Json response
 
 std::string OpenAiResponses::beginStream(const ReplyContext& context) {
     m_context = context;
-    return responseFrame("response.created", response("in_progress")) + keepAlive();
+    std::string frames = responseFrame("response.created", response("in_progress"));
+    return frames += keepAlive();  // one after the other: they are numbered
 }
 
 std::string OpenAiResponses::streamEvent(const OutputEvent& event) {

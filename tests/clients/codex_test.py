@@ -67,5 +67,73 @@ class TwoTools(CodexTest):
         self.assertAllFollow(turns)
 
 
+def think(say):
+    return "<think>\nI think about it.\n</think>\n\n" + say
+
+
+class Reasoning(CodexTest):
+    def test_a_model_that_thinks_before_each_call(self):
+        """With a template that knows tools and reasoning."""
+        self.begin({task: [think(say) for say in says] for task, says in TWO_TOOLS.items()}, template="qwen3_0_6b.jinja")
+        self.assertEqual(self.ask("TASK-ONE: translate and append."), "The file is changed: TASK ONE is done.")
+        self.assertEqual([each["text"].strip() for each in self.said if each["type"] == "reasoning"], ["I think about it."] * 3, "it is shown")
+        turns = self.proxy.responses()
+        self.assertEqual(len(turns), 3, self.proxy.exchanges)
+        self.assertAllFollow(turns)
+        self.assertEqual([each["type"] for each in turns[-1].body["input"]].count("reasoning"), 2, "it came back")
+        for turn in turns:
+            self.assertGreater(turn.response()["usage"]["output_tokens_details"]["reasoning_tokens"], 0)
+
+
+class Namespace(CodexTest):
+    def test_a_subagent_by_a_tool_of_a_namespace(self):
+        self.begin({"TASK-ONE": [call("spawn_agent", message="SIDE-WORK: count the lines."), "It is on its way."],
+                    "SIDE-WORK": [call("exec_command", cmd="wc -l < numbers.txt > counted.txt"), "There are 3 lines."]})
+        self.assertEqual(self.ask("TASK-ONE: let another one count."), "It is on its way.")
+        self.assertIn("agent_id", self.outputs()[-1], "Codex knows the call")
+        spawned = next(each for each in self.proxy.responses()[-1].body["input"] if each["type"] == "function_call")
+        self.assertEqual((spawned["namespace"], spawned["name"]), ("multi_agent_v1", "spawn_agent"))
+
+
+class FreeText(CodexTest):
+    def test_a_patch_by_a_custom_tool(self):
+        patch = "*** Begin Patch\n*** Update File: numbers.txt\n@@\n one\n-two\n+\"zwei\"\n three\n*** End Patch\n"
+        self.begin({"TASK-ONE": ["I patch it.\n" + call("apply_patch", input=patch), call("exec_command", cmd="cat numbers.txt"), "It is patched."]}, name="gpt-5.5")
+        self.assertEqual(self.ask("TASK-ONE: translate."), "It is patched.")
+        self.assertIn("file_change", [each["type"] for each in self.said])
+        self.assertEqual((self.codex.folder / "numbers.txt").read_text(), "one\n\"zwei\"\nthree\n")
+        self.assertAllFollow(self.proxy.responses())
+
+
+class Overflow(CodexTest):
+    RULES = {**{f"FILL-{n}": [call("exec_command", cmd=f"seq -s ' ' {n}0000 {n}1000"), f"Filled {n}."] for n in (1, 2, 3)},
+             "CONTEXT CHECKPOINT COMPACTION": ["REMEMBERED: the user wants numbers."]}
+
+    def test_a_window_that_overflows_is_told(self):
+        self.begin(self.RULES)
+        self.ask("FILL-1: please.")
+        self.server.stop()
+        room = self.proxy.responses()[-1].prompt() + self.server.tokens(2000)
+        self.server.options["context"] = room
+        self.server.start()
+        self.proxy.upstream = self.server.address
+        code, events, output = self.codex.ask("FILL-2: please.", resume=True)
+        self.assertEqual(code, 1, output)
+        self.assertIn("ran out of room in the model's context window", output)
+        refused = json.loads(self.proxy.exchanges[-1].reply)["error"]
+        self.assertEqual(refused["code"], "context_length_exceeded")
+
+    def test_codex_compacts_by_what_it_is_told_of_the_window(self):
+        self.begin(self.RULES)
+        self.ask("FILL-1: please.")
+        before = self.proxy.responses()[-1]
+        limit = f"model_auto_compact_token_limit={before.prompt() + before.answered() + self.server.tokens(2000)}"
+        self.assertEqual(self.ask("FILL-2: please.", "-c", limit, resume=True), "Filled 2.")
+        self.assertEqual(self.ask("FILL-3: please.", "-c", limit, resume=True), "Filled 3.")
+        compactions = [each for each in self.proxy.responses() if not each.body["tools"]]
+        self.assertTrue(compactions, self.proxy.exchanges)
+        self.assertIn("REMEMBERED", str(self.proxy.responses()[-1].body["input"]), "the summary is what is left")
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

@@ -70,9 +70,9 @@ def call(tool, **arguments):
 
 class ScriptedLarder:
     """The server, on a base directory that outlives it. template: a file of tests/golden/chat_templates, instead of the model's
-    plain ChatML, which knows no tools."""
+    plain ChatML, which knows no tools. name: the model's."""
 
-    def __init__(self, program, rules, otherwise="There is nothing to say.", template=None, **options):
+    def __init__(self, program, rules, otherwise="There is nothing to say.", template=None, name="scripted", **options):
         self.program = program
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="larder-clients-"))
         self.models = self.base / "models"
@@ -82,10 +82,10 @@ class ScriptedLarder:
         self.bytes_per_token = 3.5 if starter else 1.0
         model = pathlib.Path(starter or TESTS / "fixtures" / "tiny_llama_f32.gguf").resolve()
         if template:
-            with_template(model, self.models / "scripted.gguf", (TESTS / "golden" / "chat_templates" / template).read_text())
+            with_template(model, self.models / f"{name}.gguf", (TESTS / "golden" / "chat_templates" / template).read_text())
         else:
-            (self.models / "scripted.gguf").symlink_to(model)
-        self.model = "scripted"
+            (self.models / f"{name}.gguf").symlink_to(model)
+        self.model = name
         self.script = self.base / "script.json"
         self.options = {"context": self.tokens(230_000), **options}
         self.write_script(rules, otherwise)
