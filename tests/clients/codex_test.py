@@ -90,9 +90,11 @@ class Namespace(CodexTest):
         self.begin({"TASK-ONE": [call("spawn_agent", message="SIDE-WORK: count the lines."), "It is on its way."],
                     "SIDE-WORK": [call("exec_command", cmd="wc -l < numbers.txt > counted.txt"), "There are 3 lines."]})
         self.assertEqual(self.ask("TASK-ONE: let another one count."), "It is on its way.")
-        self.assertIn("agent_id", self.outputs()[-1], "Codex knows the call")
-        spawned = next(each for each in self.proxy.responses()[-1].body["input"] if each["type"] == "function_call")
-        self.assertEqual((spawned["namespace"], spawned["name"]), ("multi_agent_v1", "spawn_agent"))
+        # The subagent asks beside it, if Codex does not end before.
+        main = [each for each in self.proxy.exchanges if "TASK-ONE" in str(each.body["input"])]
+        items = {each["type"]: each for each in main[-1].body["input"]}
+        self.assertEqual((items["function_call"]["namespace"], items["function_call"]["name"]), ("multi_agent_v1", "spawn_agent"))
+        self.assertIn("agent_id", items["function_call_output"]["output"], "Codex knows the call")
 
 
 class FreeText(CodexTest):
