@@ -14,13 +14,13 @@ std::string anthropicFrame(const base::Json& event) {
     return "event: " + event["type"].get_ref<const std::string&>() + "\ndata: " + base::dumpJson(event) + "\n\n";
 }
 
-base::Json emptyBlock(AnthropicBlock kind) {
+base::Json emptyBlock(AnswerBlock kind) {
     switch (kind) {
-        case AnthropicBlock::Text:
+        case AnswerBlock::Text:
             return {{"type", "text"}, {"text", ""}};
-        case AnthropicBlock::Thinking:
+        case AnswerBlock::Thinking:
             return {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}};
-        case AnthropicBlock::ToolUse:
+        case AnswerBlock::ToolUse:
             break;
     }
     return {{"type", "tool_use"}, {"id", ""}, {"name", ""}, {"input", base::Json::object()}};
@@ -28,7 +28,7 @@ base::Json emptyBlock(AnthropicBlock kind) {
 
 base::Json startedBlock(const BlockStart& start) {
     base::Json block = emptyBlock(start.kind);
-    if (start.kind == AnthropicBlock::ToolUse) {
+    if (start.kind == AnswerBlock::ToolUse) {
         block["id"] = start.id;
         block["name"] = start.name;
     }
@@ -43,14 +43,14 @@ std::string stepFrames(const BlockStep& step) {
     if (const auto* start = std::get_if<BlockStart>(&step))
         return anthropicFrame({{"type", "content_block_start"}, {"index", start->index}, {"content_block", startedBlock(*start)}});
     if (const auto* piece = std::get_if<BlockPiece>(&step)) {
-        if (piece->kind == AnthropicBlock::Text) return deltaFrame(piece->index, "text_delta", "text", piece->text);
-        if (piece->kind == AnthropicBlock::Thinking)
+        if (piece->kind == AnswerBlock::Text) return deltaFrame(piece->index, "text_delta", "text", piece->text);
+        if (piece->kind == AnswerBlock::Thinking)
             return deltaFrame(piece->index, "thinking_delta", "thinking", piece->text);
         return deltaFrame(piece->index, "input_json_delta", "partial_json", piece->text);
     }
     const auto& stop = std::get<BlockStop>(step);
     std::string frames;
-    if (stop.kind == AnthropicBlock::Thinking)
+    if (stop.kind == AnswerBlock::Thinking)
         frames = deltaFrame(stop.index, "signature_delta", "signature", stop.signature);
     return frames + anthropicFrame({{"type", "content_block_stop"}, {"index", stop.index}});
 }
@@ -73,12 +73,12 @@ public:
 private:
     void stop(const BlockStop& stop) {
         base::Json& block = m_content.back();
-        if (stop.kind == AnthropicBlock::Text) block["text"] = std::move(m_pieces);
-        if (stop.kind == AnthropicBlock::Thinking) {
+        if (stop.kind == AnswerBlock::Text) block["text"] = std::move(m_pieces);
+        if (stop.kind == AnswerBlock::Thinking) {
             block["thinking"] = std::move(m_pieces);
             block["signature"] = stop.signature;
         }
-        if (stop.kind != AnthropicBlock::ToolUse) return;
+        if (stop.kind != AnswerBlock::ToolUse) return;
         auto input = base::parseJson(m_pieces);
         if (stop.complete && input && input->is_object())
             block["input"] = std::move(*input);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/api/anthropic_blocks.h"
+#include "engine/api/answer_blocks.h"
 #include "engine/api/protocol.h"
 
 namespace larder::api {
@@ -37,7 +37,7 @@ private:
     const std::string m_requestId;
     bool m_cacheControl = false;
     bool m_failed = false;
-    AnthropicBlocks m_blocks;
+    AnswerBlocks m_blocks;
 };
 
 }  // namespace larder::api

@@ -52,13 +52,6 @@ std::string joinParts(RequestFields& fields, const base::Json& parts, const std:
     return text;
 }
 
-// Arguments travel as a string of JSON; templates expect the object itself.
-base::Json canonicalArguments(const base::Json& arguments) {
-    if (!arguments.is_string()) return arguments;
-    auto parsed = base::parseJson(arguments.get_ref<const std::string&>());
-    return parsed.ok() && parsed->is_object() ? std::move(*parsed) : arguments;
-}
-
 bool namesFunction(const base::Json& call) {
     if (!call.is_object() || !call.contains("function")) return false;
     const base::Json& function = call["function"];
@@ -194,6 +187,12 @@ std::shared_ptr<base::Json> readTemplateVariables(RequestFields& fields) {
 }
 
 }  // namespace
+
+base::Json canonicalArguments(const base::Json& arguments) {
+    if (!arguments.is_string()) return arguments;
+    auto parsed = base::parseJson(arguments.get_ref<const std::string&>());
+    return parsed.ok() && parsed->is_object() ? std::move(*parsed) : arguments;
+}
 
 ChatMessages readChatMessages(RequestFields& fields) {
     ChatMessages result;

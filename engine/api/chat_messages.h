@@ -25,6 +25,9 @@ struct ChatMessages {
 // Reads messages, tools, tool_choice and chat_template_kwargs; what is wrong becomes fields' problem.
 ChatMessages readChatMessages(RequestFields& fields);
 
+// A call's arguments travel as a string of JSON; templates expect the object itself. A string that is none stays one.
+base::Json canonicalArguments(const base::Json& arguments);
+
 // Replaces the ids of tool calls and of their results by "call00000", "call00001", ... in the order of appearance: a client's own
 // are different each time, and some templates write them.
 void canonicalIds(base::Json& messages);

@@ -22,6 +22,7 @@
 #include "engine/api/models.h"
 #include "engine/api/openai_chat.h"
 #include "engine/api/openai_completions.h"
+#include "engine/api/openai_responses.h"
 #include "engine/api/request_routes.h"
 #include "engine/api/request_threads.h"
 #include "engine/api/serve_chat.h"
@@ -78,20 +79,21 @@ struct Reply {
 };
 
 enum class Target {
-    Health, Hello, Models, Model, Chat, Completions, Messages, CountTokens, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
+    Health, Hello, Models, Model, Chat, Completions, Messages, Responses, CountTokens, Tokenize, Detokenize, ApplyTemplate, Status, Metrics, Usage,
     CacheList, CachePin, CacheClear, CacheVerify, CacheExport, CacheImport, Requests, Request, RequestCancel
 };
 
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::optional<Target> targetOf(std::string_view path) {
-    static constexpr std::array<std::pair<std::string_view, Target>, 20> kPaths{{
+    static constexpr std::array<std::pair<std::string_view, Target>, 21> kPaths{{
         {"/health", Target::Health},
         {"/api/hello", Target::Hello},
         {"/v1/models", Target::Models},
         {"/v1/chat/completions", Target::Chat},
         {"/v1/completions", Target::Completions},
         {"/v1/messages", Target::Messages},
+        {"/v1/responses", Target::Responses},
         {"/v1/messages/count_tokens", Target::CountTokens},
         {"/tokenize", Target::Tokenize},
         {"/detokenize", Target::Detokenize},
@@ -126,7 +128,17 @@ bool needsKey(std::optional<Target> target) {
 
 // Answered by a generation.
 bool isGeneration(Target target) {
-    return target == Target::Chat || target == Target::Completions || target == Target::Messages;
+    return target == Target::Chat || target == Target::Completions || target == Target::Messages || target == Target::Responses;
+}
+
+// REQUIRES isGeneration.
+std::unique_ptr<Protocol> protocolOf(Target target, const ErrorShape& shape) {
+    switch (target) {
+        case Target::Chat: return std::make_unique<OpenAiChat>();
+        case Target::Messages: return std::make_unique<AnthropicMessages>(shape.requestId());
+        case Target::Responses: return std::make_unique<OpenAiResponses>();
+        default: return std::make_unique<OpenAiCompletions>();
+    }
 }
 
 // Nothing: not one of the cache's.
@@ -253,13 +265,8 @@ void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& r
     auto body = std::make_shared<std::string>(std::move(request.body));
     const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
         const ChatServices services{{generator, texts, memory, settings.replay}, book, settings.pacing, headers};
-        OpenAiChat chat;
-        OpenAiCompletions completions;
-        AnthropicMessages messages(reply.shape.requestId());
-        Protocol& protocol = target == Target::Chat       ? static_cast<Protocol&>(chat)
-                             : target == Target::Messages ? static_cast<Protocol&>(messages)
-                                                          : completions;
-        serveChat(services, protocol, std::move(*body), *reply.to, mailbox);
+        const std::unique_ptr<Protocol> protocol = protocolOf(target, reply.shape);
+        serveChat(services, *protocol, std::move(*body), *reply.to, mailbox);
     });
     if (!started)
         reply.sendError(503, "The server is working on " + std::to_string(settings.maxRequests) +

@@ -1,5 +1,5 @@
 """What tests with real clients share: npm packages in the build folder, the real server with a scripted model, a proxy that
-notes what went over the wire, and Claude Code in a home of its own.
+notes what went over the wire, and Claude Code and Codex, each in a home of its own.
 
 Python's standard library only.
 """
@@ -27,7 +27,7 @@ from gguf_template import with_template  # noqa: E402
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE here
 PATIENCE = 120
-PACKAGES = {"@anthropic-ai/claude-code": "2.1.328", "@anthropic-ai/sdk": "1.14.0", "openai": "7.57.0"}
+PACKAGES = {"@anthropic-ai/claude-code": "2.1.328", "@anthropic-ai/sdk": "1.14.0", "@openai/codex": "0.169.0", "openai": "7.57.0"}
 
 
 def skip(why):
@@ -70,9 +70,9 @@ def call(tool, **arguments):
 
 class ScriptedLarder:
     """The server, on a base directory that outlives it. template: a file of tests/golden/chat_templates, instead of the model's
-    plain ChatML, which knows no tools."""
+    plain ChatML, which knows no tools. name: the model's."""
 
-    def __init__(self, program, rules, otherwise="There is nothing to say.", template=None, **options):
+    def __init__(self, program, rules, otherwise="There is nothing to say.", template=None, name="scripted", **options):
         self.program = program
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="larder-clients-"))
         self.models = self.base / "models"
@@ -82,10 +82,10 @@ class ScriptedLarder:
         self.bytes_per_token = 3.5 if starter else 1.0
         model = pathlib.Path(starter or TESTS / "fixtures" / "tiny_llama_f32.gguf").resolve()
         if template:
-            with_template(model, self.models / "scripted.gguf", (TESTS / "golden" / "chat_templates" / template).read_text())
+            with_template(model, self.models / f"{name}.gguf", (TESTS / "golden" / "chat_templates" / template).read_text())
         else:
-            (self.models / "scripted.gguf").symlink_to(model)
-        self.model = "scripted"
+            (self.models / f"{name}.gguf").symlink_to(model)
+        self.model = name
         self.script = self.base / "script.json"
         self.options = {"context": self.tokens(230_000), **options}
         self.write_script(rules, otherwise)
@@ -166,6 +166,10 @@ class Exchange:
     def is_message(self):
         return self.method == "POST" and self.path.split("?")[0] == "/v1/messages"
 
+    def is_response(self):
+        """Of OpenAI's Responses protocol."""
+        return self.method == "POST" and self.path == "/v1/responses"
+
     def is_subagent(self):
         return "x-claude-code-agent-id" in self.headers
 
@@ -188,6 +192,10 @@ class Exchange:
         return found
 
     def usage(self):
+        if self.is_response():
+            usage = self.response()["usage"]
+            return {"prompt": usage["input_tokens"], "cache_read_input_tokens": usage["input_tokens_details"]["cached_tokens"],
+                    "output_tokens": usage["output_tokens"]}
         if not self.body.get("stream"):
             return json.loads(self.reply)["usage"]
         usage = {}
@@ -198,12 +206,20 @@ class Exchange:
                 usage.update({name: value for name, value in document["usage"].items() if value is not None})
         return usage
 
+    def response(self):
+        """The response object, whole."""
+        if not self.body.get("stream"):
+            return json.loads(self.reply)
+        return next(document["response"] for kind, document in self.events() if kind in ("response.completed", "response.incomplete"))
+
     def cached(self):
         return self.usage().get("cache_read_input_tokens") or 0
 
     def prompt(self):
         """Tokens of the prompt: Anthropic's three numbers are disjoint."""
         usage = self.usage()
+        if "prompt" in usage:
+            return usage["prompt"]
         return usage["input_tokens"] + self.cached() + (usage.get("cache_creation_input_tokens") or 0)
 
     def answered(self):
@@ -278,6 +294,10 @@ class Proxy:
     def messages(self):
         return [each for each in self.exchanges if each.is_message()]
 
+    def responses(self):
+        """Those of OpenAI's Responses protocol that were answered."""
+        return [each for each in self.exchanges if each.is_response() and each.status == 200]
+
     def main_turns(self):
         """Of the main conversation, those that were answered."""
         return [each for each in self.exchanges if each.is_main() and each.status == 200]
@@ -322,6 +342,44 @@ class ClaudeCode:
         with contextlib.suppress(ValueError):
             return done.returncode, json.loads(done.stdout), done.stdout + done.stderr
         return done.returncode, None, done.stdout + done.stderr
+
+
+class Codex:
+    """The real client, in a home and a folder of its own, set up by options alone as the Agents page shows it."""
+
+    def __init__(self, modules, address, model, key, window):
+        self.program = modules / ".bin" / "codex"
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="larder-codex-"))
+        self.folder = self.root / "work"
+        for folder in (self.root / "home", self.root / "codex", self.folder):
+            folder.mkdir()
+        (self.folder / "numbers.txt").write_text("one\ntwo\nthree\n")
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.root / "home"), "CODEX_HOME": str(self.root / "codex"), "LANG": "C.UTF-8",
+            "TMPDIR": str(self.root), "LARDER_KEY": key,
+            "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1",  # this machine only
+        }
+        settings = {
+            "model_provider": "larder", "model_providers.larder.name": '"Larder"', "model_providers.larder.base_url": f'"{address}/v1"',
+            "model_providers.larder.wire_api": '"responses"', "model_providers.larder.env_key": '"LARDER_KEY"',
+            "model_context_window": str(window), "analytics.enabled": "false",
+        }
+        self.options = ["-m", model, *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def ask(self, prompt, *options, resume=False, patience=PATIENCE):
+        """One `codex exec`: exit code, its events, everything it said."""
+        command = [self.program, "exec", *(["resume", "--last"] if resume else []), *self.options, *options, "--skip-git-repo-check",
+                   "--dangerously-bypass-approvals-and-sandbox", "--json", prompt]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=patience)
+        events = []
+        for line in done.stdout.splitlines():
+            with contextlib.suppress(ValueError):
+                events.append(json.loads(line))
+        return done.returncode, events, done.stdout + done.stderr
 
 
 class Terminal:

@@ -210,3 +210,87 @@ test("openai: an answer that is given up", async () => {
   stream.controller.abort();
   await expectIdle();
 });
+
+const weatherTool = { type: "function", name: weather.name, description: weather.description, parameters: weather.input_schema, strict: false };
+
+test("openai responses: an answer", async () => {
+  const response = await openai.responses.create({ model, instructions: "Be kind.", input: "SAY-HELLO" });
+  assert.equal(response.output_text, "Hello. Größe: 5 µm ✓");
+  assert.equal(response.status, "completed");
+  assert.match(response.id, /^resp_/);
+  assert.deepEqual(response.output.map((item) => [item.type, item.role, item.status]), [["message", "assistant", "completed"]]);
+  assert.ok(response.usage.input_tokens > 0 && response.usage.output_tokens > 0);
+  const short = await openai.responses.create({ model, input: user("SAY-HELLO"), max_output_tokens: 3 });
+  assert.deepEqual([short.status, short.incomplete_details.reason, short.usage.output_tokens], ["incomplete", "max_output_tokens", 3]);
+});
+
+test("openai responses: a stream, event by event", async () => {
+  const events = await collect(await openai.responses.create({ model, stream: true, input: "SAY-HELLO" }));
+  const kinds = events.map((event) => event.type).filter((kind) => kind !== "response.output_text.delta");
+  assert.deepEqual(kinds, ["response.created", "response.in_progress", "response.output_item.added", "response.content_part.added",
+                           "response.output_text.done", "response.content_part.done", "response.output_item.done", "response.completed"]);
+  assert.deepEqual(events.map((event) => event.sequence_number), events.map((_, index) => index));
+  const text = events.filter((event) => event.type === "response.output_text.delta").map((event) => event.delta).join("");
+  assert.equal(text, "Hello. Größe: 5 µm ✓");
+});
+
+for (const streamed of [false, true]) {
+  test(`openai responses: a tool loop, ${streamed ? "streamed" : "whole"}`, async () => {
+    const ask = async (input) => {
+      const body = { model, tools: [weatherTool], input };
+      return streamed ? openai.responses.stream(body).finalResponse() : openai.responses.create(body);
+    };
+    const input = user(`USE-TOOLS responses ${streamed}`);
+    const first = await ask(input);
+    assert.deepEqual(first.output.map((item) => item.type), ["message", "function_call", "function_call"]);
+    const calls = first.output.slice(1);
+    assert.deepEqual(calls.map((call) => [call.name, JSON.parse(call.arguments)]),
+                     [["get_weather", { city: "Köln", days: 2 }], ["get_weather", { city: "Rio \"de\" Janeiro" }]]);
+    input.push(...first.output);
+    for (const call of calls) input.push({ type: "function_call_output", call_id: call.call_id, output: "rain" });
+    const second = await ask(input);
+    assert.equal(second.output_text, "Rain in one of them.");
+    assert.ok(second.usage.input_tokens_details.cached_tokens >= first.usage.input_tokens + first.usage.output_tokens - 64, JSON.stringify([first.usage, second.usage]));
+  });
+}
+
+test("openai responses: forced tools", async () => {
+  for (const tool_choice of ["required", { type: "function", name: "get_weather" }]) {
+    const { output } = await openai.responses.create({ model, tools: [weatherTool], tool_choice, input: "FORCED" });
+    assert.deepEqual(output.map((item) => [item.type, item.name, JSON.parse(item.arguments)]), [["function_call", "get_weather", { city: "Bonn" }]]);
+  }
+});
+
+for (const reasoning of [{}, { summary: "auto" }]) {
+  test(`openai responses: reasoning, there and back ${JSON.stringify(reasoning)}`, async () => {
+    const include = ["reasoning.encrypted_content"];
+    const ask = (input) => openai.responses.stream({ model, tools: [weatherTool], reasoning, include, store: false, input }).finalResponse();
+    const input = user("THINK-FIRST responses");
+    const first = await ask(input);
+    assert.deepEqual(first.output.map((item) => item.type), ["reasoning", "function_call"]);
+    const [part] = reasoning.summary ? first.output[0].summary : first.output[0].content;
+    assert.equal(part.text.trim(), "A city is needed.");
+    assert.ok(first.usage.output_tokens_details.reasoning_tokens > 0);
+    input.push(...first.output, { type: "function_call_output", call_id: first.output[1].call_id, output: "sun" });
+    const second = await ask(input);
+    assert.equal(second.output_text, "Sun.");
+    assert.ok(second.usage.input_tokens_details.cached_tokens >= first.usage.input_tokens + first.usage.output_tokens - 64, JSON.stringify([first.usage, second.usage]));
+  });
+}
+
+test("openai responses: errors", async () => {
+  const body = { model, input: "SAY-HELLO" };
+  await assert.rejects(openai.responses.create({ ...body, model: "no-such-model" }), OpenAI.NotFoundError);
+  await assert.rejects(openai.responses.create({ ...body, previous_response_id: "resp_1" }), (error) => error.status === 400 && /not stored/.test(error.message));
+  await assert.rejects(openai.responses.create({ ...body, input: [{ role: "user", content: [{ type: "input_image", image_url: "data:image/png;base64,AAAA" }] }] }),
+                       (error) => error.status === 400 && error.message.includes(model));
+  await assert.rejects(openai.responses.create({ ...body, input: "words and words ".repeat(100000) }),
+                       (error) => error.status === 400 && error.code === "context_length_exceeded");
+});
+
+test("openai responses: an answer that is given up", async () => {
+  const stream = await openai.responses.create({ model, stream: true, input: "TALK-LONG" });
+  for await (const event of stream) if (event.type === "response.output_text.delta") break;
+  stream.controller.abort();
+  await expectIdle();
+});

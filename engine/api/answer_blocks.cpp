@@ -1,4 +1,4 @@
-#include "engine/api/anthropic_blocks.h"
+#include "engine/api/answer_blocks.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -21,26 +21,26 @@ std::string signatureOf(const std::string& thinking) {
 
 }  // namespace
 
-void AnthropicBlocks::add(const OutputEvent& event, std::vector<BlockStep>& steps) {
+void AnswerBlocks::add(const OutputEvent& event, std::vector<BlockStep>& steps) {
     if (const auto* text = std::get_if<OutputText>(&event)) {
-        addPiece(AnthropicBlock::Text, text->text, steps);
+        addPiece(AnswerBlock::Text, text->text, steps);
     } else if (const auto* reasoning = std::get_if<OutputReasoning>(&event)) {
-        addPiece(AnthropicBlock::Thinking, reasoning->text, steps);
+        addPiece(AnswerBlock::Thinking, reasoning->text, steps);
     } else if (const auto* start = std::get_if<OutputCallStart>(&event)) {
-        open(AnthropicBlock::ToolUse, steps, start->id, start->name);
+        open(AnswerBlock::ToolUse, steps, start->id, start->name);
     } else if (const auto* arguments = std::get_if<OutputCallArguments>(&event)) {
-        if (!arguments->json.empty()) steps.push_back(BlockPiece{m_blocks - 1, AnthropicBlock::ToolUse, arguments->json});
+        if (!arguments->json.empty()) steps.push_back(BlockPiece{m_blocks - 1, AnswerBlock::ToolUse, arguments->json});
     } else if (const auto* end = std::get_if<OutputCallEnd>(&event)) {
-        steps.push_back(BlockStop{m_blocks - 1, AnthropicBlock::ToolUse, {}, end->complete, end->raw});
+        steps.push_back(BlockStop{m_blocks - 1, AnswerBlock::ToolUse, {}, end->complete, end->raw});
         m_isOpen = false;
     } else if (std::holds_alternative<OutputFinished>(event)) {
         close(steps);
-        if (m_blocks == 0) open(AnthropicBlock::Text, steps);
+        if (m_blocks == 0) open(AnswerBlock::Text, steps);
         close(steps);
     }
 }
 
-void AnthropicBlocks::addPiece(AnthropicBlock kind, std::string_view text, std::vector<BlockStep>& steps) {
+void AnswerBlocks::addPiece(AnswerBlock kind, std::string_view text, std::vector<BlockStep>& steps) {
     if (text.empty()) return;
     if (!m_isOpen || m_kind != kind) {
         if (m_heldKind != kind) m_held.clear();
@@ -52,11 +52,11 @@ void AnthropicBlocks::addPiece(AnthropicBlock kind, std::string_view text, std::
         return addPiece(kind, whole, steps);
     }
     m_held.clear();
-    if (kind == AnthropicBlock::Thinking) m_thinking += text;
+    if (kind == AnswerBlock::Thinking) m_thinking += text;
     steps.push_back(BlockPiece{m_blocks - 1, kind, std::string(text)});
 }
 
-void AnthropicBlocks::open(AnthropicBlock kind, std::vector<BlockStep>& steps, std::string id, std::string name) {
+void AnswerBlocks::open(AnswerBlock kind, std::vector<BlockStep>& steps, std::string id, std::string name) {
     close(steps);
     m_isOpen = true;
     m_kind = kind;
@@ -64,10 +64,10 @@ void AnthropicBlocks::open(AnthropicBlock kind, std::vector<BlockStep>& steps, s
     steps.push_back(BlockStart{m_blocks++, kind, std::move(id), std::move(name)});
 }
 
-void AnthropicBlocks::close(std::vector<BlockStep>& steps) {
+void AnswerBlocks::close(std::vector<BlockStep>& steps) {
     if (!std::exchange(m_isOpen, false)) return;
     BlockStop stop{m_blocks - 1, m_kind, {}, true, {}};
-    if (m_kind == AnthropicBlock::Thinking) stop.signature = signatureOf(std::exchange(m_thinking, {}));
+    if (m_kind == AnswerBlock::Thinking) stop.signature = signatureOf(std::exchange(m_thinking, {}));
     steps.push_back(std::move(stop));
 }
 

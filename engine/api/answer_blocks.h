@@ -1,4 +1,5 @@
-// The events of an answer as content blocks of the Anthropic protocol: stretches of one kind become one block, numbered from 0.
+// The events of an answer as blocks, which are Anthropic's content blocks and the items of OpenAI's Responses: stretches of
+// one kind become one block, numbered from 0.
 // Stretches of nothing but white space become none, because clients drop such blocks and the conversation would come back
 // without them. One answer each; one thread at a time.
 #pragma once
@@ -13,44 +14,44 @@
 
 namespace larder::api {
 
-enum class AnthropicBlock { Text, Thinking, ToolUse };
+enum class AnswerBlock { Text, Thinking, ToolUse };
 
 struct BlockStart {
     std::size_t index = 0;
-    AnthropicBlock kind = AnthropicBlock::Text;
+    AnswerBlock kind = AnswerBlock::Text;
     std::string id;    // ToolUse
     std::string name;  // ToolUse
 };
 struct BlockPiece {  // of text, thinking, or the call's JSON; not empty
     std::size_t index = 0;
-    AnthropicBlock kind = AnthropicBlock::Text;
+    AnswerBlock kind = AnswerBlock::Text;
     std::string text;
 };
 struct BlockStop {
     std::size_t index = 0;
-    AnthropicBlock kind = AnthropicBlock::Text;
+    AnswerBlock kind = AnswerBlock::Text;
     std::string signature;  // Thinking
     bool complete = true;   // ToolUse: the pieces are one JSON object
     std::string raw;        // ToolUse: the call as the model wrote it
 };
 using BlockStep = std::variant<BlockStart, BlockPiece, BlockStop>;
 
-class AnthropicBlocks {
+class AnswerBlocks {
 public:
     // Appends what follows from the event. OutputFinished ends the last block; an answer without any block gets an empty
     // text block.
     void add(const OutputEvent& event, std::vector<BlockStep>& steps);
 
 private:
-    void addPiece(AnthropicBlock kind, std::string_view text, std::vector<BlockStep>& steps);
-    void open(AnthropicBlock kind, std::vector<BlockStep>& steps, std::string id = {}, std::string name = {});
+    void addPiece(AnswerBlock kind, std::string_view text, std::vector<BlockStep>& steps);
+    void open(AnswerBlock kind, std::vector<BlockStep>& steps, std::string id = {}, std::string name = {});
     void close(std::vector<BlockStep>& steps);
 
     bool m_isOpen = false;
-    AnthropicBlock m_kind = AnthropicBlock::Text;  // of the open block
+    AnswerBlock m_kind = AnswerBlock::Text;  // of the open block
     std::size_t m_blocks = 0;                      // begun so far
     std::string m_thinking;                        // of the open block, for its signature
-    AnthropicBlock m_heldKind = AnthropicBlock::Text;
+    AnswerBlock m_heldKind = AnswerBlock::Text;
     std::string m_held;  // white space that begins a stretch; a block begins with its first other character
 };
 
