@@ -23,6 +23,8 @@ constexpr std::size_t kKeptFreeTokens = 13'000;
 constexpr std::size_t kComfortableTokens = 48'000;
 // What Claude Code asks for by itself with a model that it does not know.
 constexpr std::size_t kMostOutputTokens = 32'000;
+// Version 2.1.328 takes a smaller value for this one, and says so at every start. The smaller of the two windows counts.
+constexpr std::size_t kLeastCompactWindow = 100'000;
 constexpr std::size_t kMostNpmrcBytes = 1 << 16;
 
 // The prefix that ~/.npmrc sets for global packages; empty when it sets none.
@@ -114,7 +116,8 @@ std::size_t outputTokens(std::size_t window) { return std::min(window / 8, kMost
 void setWindow(Environment& out, std::size_t window) {
     if (window == 0) return;  // better its own guess than none
     out.set("CLAUDE_CODE_MAX_CONTEXT_TOKENS", window, "The model's real window; otherwise a million tokens are assumed.");
-    out.set("CLAUDE_CODE_AUTO_COMPACT_WINDOW", window, "The conversation is summarised before this window is full.");
+    out.set("CLAUDE_CODE_AUTO_COMPACT_WINDOW", std::max(window, kLeastCompactWindow),
+            "The conversation is summarised before the smaller of this and the window is full.");
     out.set("CLAUDE_CODE_MAX_OUTPUT_TOKENS", outputTokens(window),
             "The longest answer: an eighth of the window, at most 32000. Claude Code keeps that much of the window free all the time.");
 }
