@@ -34,7 +34,7 @@ struct RequestStatus {
     std::uint64_t number = 0;            // rises by one each, from 1, since the server started
     std::string id;                      // of the reply ("msg_..."); empty until it is known
     std::string model;
-    std::string protocol;                // "anthropic messages", "openai chat", "openai completions"
+    std::string protocol;                // "anthropic messages", "openai chat", "openai responses", "openai completions"
     std::string title;                   // beginning of the last user text, one line, at most 120 bytes; may be empty
     RequestState state = RequestState::Waiting;
     Priority priority = Priority::Interactive;

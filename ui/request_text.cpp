@@ -41,6 +41,7 @@ Tone RequestText::tone() const {
 QString RequestText::client() const {
     if (m_request.protocol == "anthropic messages") return tr("Anthropic");
     if (m_request.protocol == "openai chat") return tr("OpenAI chat");
+    if (m_request.protocol == "openai responses") return tr("OpenAI Responses");
     if (m_request.protocol == "openai completions") return tr("OpenAI text");
     return QString::fromStdString(m_request.protocol);
 }

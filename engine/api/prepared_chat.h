@@ -23,7 +23,7 @@ struct PreparedChat {
 // What the headers of a request say about it.
 struct ChatHeaders {
     bool noStore = false;  // Cache-Control: no-store
-    bool aside = false;    // a subagent's: x-claude-code-agent-id
+    bool aside = false;    // a subagent's: x-claude-code-agent-id or x-openai-subagent (Codex)
 };
 
 // Error: what is wrong with the body, in one sentence, or the model cannot be used.

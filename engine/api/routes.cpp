@@ -162,6 +162,10 @@ std::string_view allowedMethods(Target target) {
     return isRead(target) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
 }
 
+bool isSubagent(const HttpRequest& request) {
+    return !request.header("x-claude-code-agent-id").empty() || !request.header("x-openai-subagent").empty();
+}
+
 // Cache-Control: no-store.
 bool asksNotToStore(const HttpRequest& request) {
     const std::vector<std::string> directives = listElements(request.header("cache-control"));
@@ -261,7 +265,7 @@ Expected<std::string> Routes::Inner::quickResult(Target target, const HttpReques
 }
 
 void Routes::Inner::startChat(Target target, HttpRequest request, const Reply& reply) {
-    const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = !request.header("x-claude-code-agent-id").empty()};
+    const ChatHeaders headers{.noStore = asksNotToStore(request), .aside = isSubagent(request)};
     auto body = std::make_shared<std::string>(std::move(request.body));
     const bool started = threads.startGeneration([this, target, headers, body, reply](const auto& mailbox) {
         const ChatServices services{{generator, texts, memory, settings.replay}, book, settings.pacing, headers};

@@ -184,11 +184,17 @@ TEST_F(ToolCalls, WhatIsAskedBesideAConversationIsMarked) {
     ask(R"({"messages":[)" + kUser + R"(],"tools":[]})");
     EXPECT_TRUE(house.generator.requests().back().aside);
     EXPECT_EQ(house.generator.requests().back().priority, Priority::Background);
-    const auto subagent = house.answer(ApiHouse::request("POST", "/v1/messages", R"({"model":"tiny","max_tokens":5,"messages":[)" + kUser + "]}",
-                                                         {{"x-claude-code-agent-id", "a1"}}));
-    EXPECT_EQ(subagent->status(), 200) << subagent->body();
-    EXPECT_TRUE(house.generator.requests().back().aside);
-    EXPECT_EQ(house.generator.requests().back().priority, Priority::Interactive) << "the user waits for it";
+    const auto askAs = [&](const std::string& path, const std::string& body, const HttpHeaders& headers) {
+        const auto reply = house.answer(ApiHouse::request("POST", path, body, headers));
+        EXPECT_EQ(reply->status(), 200) << reply->body();
+        EXPECT_EQ(house.generator.requests().back().priority, Priority::Interactive) << "the user waits for it";
+        return house.generator.requests().back().aside;
+    };
+    const std::string anthropic = R"({"model":"tiny","max_tokens":5,"messages":[)" + kUser + "]}";
+    EXPECT_TRUE(askAs("/v1/messages", anthropic, {{"x-claude-code-agent-id", "a1"}}));
+    EXPECT_FALSE(askAs("/v1/messages", anthropic, {}));
+    EXPECT_TRUE(askAs("/v1/responses", R"({"input":"x"})", {{"x-openai-subagent", "collab_spawn"}}));
+    EXPECT_FALSE(askAs("/v1/responses", R"({"input":"x"})", {}));
 }
 
 }  // namespace
