@@ -178,6 +178,10 @@
         <source>%1 from memory, %2 from the disk, %3 computed</source>
         <translation>%1 aus dem Speicher, %2 von der Platte, %3 berechnet</translation>
     </message>
+    <message>
+        <source>OpenAI Responses</source>
+        <translation>OpenAI Responses</translation>
+    </message>
 </context>
 <context>
     <name>SettingsPage</name>
