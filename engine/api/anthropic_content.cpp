@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/api/chat_messages.h"
 #include "engine/api/volatile_lines.h"
 
 namespace larder::api {
@@ -176,6 +177,7 @@ void ContentReader::readToolResult(RequestFields& block, const std::string& path
     const auto endLoaded = [&] {
         if (!loaded.empty()) appendText(text, "\n", "<tools>\n" + std::exchange(loaded, {}) + "</tools>");
     };
+    const std::string unreadableBefore = std::exchange(m_result.unreadablePart, {});
     if (const base::Json* content = block.value("content"))
         eachBlock(block, *content, path + ".content", [&](RequestFields& part, const std::string& type, const std::string& at) {
             if (type == "tool_reference") {
@@ -189,6 +191,7 @@ void ContentReader::readToolResult(RequestFields& block, const std::string& path
             appendText(text, "\n", textOf(part));
         });
     endLoaded();
+    text = toolResultText(std::move(text), std::exchange(m_result.unreadablePart, unreadableBefore));
     // Clients mark some failures in the text already, and others only beside it.
     if (block.boolean("is_error").value_or(false) && !text.starts_with("<tool_use_error>"))
         text = "<tool_use_error>" + text + "</tool_use_error>";

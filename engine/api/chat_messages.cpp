@@ -109,7 +109,10 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     const base::Json* content = own.value("content");
     // What a tool found or a model wrote is evidence: nothing of it is dropped.
     const auto kept = [&role](std::string text) { return role == "system" || role == "user" ? withoutVolatileLines(std::move(text)) : text; };
-    if (content != nullptr && content->is_array())
+    std::string leftOut;
+    if (content != nullptr && content->is_array() && role == "tool")
+        result["content"] = toolResultText(joinParts(own, *content, where + ".content", leftOut), leftOut);
+    else if (content != nullptr && content->is_array())
         result["content"] = kept(joinParts(own, *content, where + ".content", unreadablePart));
     else if (content != nullptr && content->is_string())
         result["content"] = kept(content->get_ref<const std::string&>());
@@ -192,6 +195,12 @@ base::Json canonicalArguments(const base::Json& arguments) {
     if (!arguments.is_string()) return arguments;
     auto parsed = base::parseJson(arguments.get_ref<const std::string&>());
     return parsed.ok() && parsed->is_object() ? std::move(*parsed) : arguments;
+}
+
+std::string toolResultText(std::string text, const std::string& unreadablePart) {
+    if (unreadablePart.empty()) return text;
+    if (!text.empty()) text += '\n';
+    return text.append(kUnreadableResult);
 }
 
 ChatMessages readChatMessages(RequestFields& fields) {

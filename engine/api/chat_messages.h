@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/api/chat_request.h"
 #include "engine/api/request_fields.h"
@@ -21,6 +22,13 @@ struct ChatMessages {
     std::shared_ptr<base::Json> templateVariables;  // object or null
     std::string unreadablePart;  // `messages[0].content[1] is of type "image_url"`; the first; empty if there is none
 };
+
+// What stands for a part of a tool's result that no text model can read (an image). Such a part stays in every later request:
+// refusing it would be the end of the conversation. So the model is told.
+inline constexpr std::string_view kUnreadableResult = "[The tool also returned something that is no text, such as an image. You cannot see it.]";
+
+// The result of a tool: its text, and the note where `unreadablePart` says that something was left out.
+std::string toolResultText(std::string text, const std::string& unreadablePart);
 
 // Reads messages, tools, tool_choice and chat_template_kwargs; what is wrong becomes fields' problem.
 ChatMessages readChatMessages(RequestFields& fields);

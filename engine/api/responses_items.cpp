@@ -155,7 +155,9 @@ void InputReader::readCall(RequestFields& own, bool custom) {
 void InputReader::readCallOutput(RequestFields& own, const std::string& path) {
     const std::string id = own.string("call_id").value_or("");
     if (id.empty()) own.complain("call_id", "is missing");
-    addMessage("tool", readText(own, "output", path, "\n"));
+    const std::string unreadableBefore = std::exchange(m_result.unreadablePart, {});
+    std::string text = readText(own, "output", path, "\n");
+    addMessage("tool", toolResultText(std::move(text), std::exchange(m_result.unreadablePart, unreadableBefore)));
     base::Json& message = m_result.messages->back();
     message["tool_call_id"] = id;
     if (const auto name = m_callNames.find(id); name != m_callNames.end()) message["name"] = name->second;

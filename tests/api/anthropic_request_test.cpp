@@ -1,5 +1,6 @@
 // What Anthropic requests are read into: the canonical conversation, tools, sampling, and what is refused with which words.
 #include "engine/api/anthropic_request.h"
+#include "engine/api/chat_messages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -160,8 +161,11 @@ TEST(AnthropicRequest, UnreadableBlocksAreNamed) {
     EXPECT_EQ(unreadable(R"({"type":"document","source":{"type":"url","url":"u"}})"), R"(messages.0.content.1 is of type "document")");
     EXPECT_EQ(unreadable(R"({"type":"hologram","text":"t"})"), R"(messages.0.content.1 is of type "hologram")");
     EXPECT_EQ(unreadable(R"({"type":"marker","id":"x","content":[]})"), "");
-    EXPECT_EQ(unreadable(R"({"type":"tool_result","tool_use_id":"1","content":[{"type":"image","source":{"x":1}}]})"),
-              R"(messages.0.content.1.content.0 is of type "image")");
+    // It would stay in every later request: the model is told instead.
+    const auto result = read(withMessages(R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[)"
+                                          R"({"type":"image","source":{"x":1}},{"type":"text","text":"12 KB"}]}]})"));
+    EXPECT_EQ(result.chat.unreadablePart, "");
+    EXPECT_EQ((*result.chat.messages)[0]["content"], "12 KB\n" + std::string(kUnreadableResult));
     EXPECT_EQ(read(withMessages(R"({"role":"assistant","content":[{"type":"server_tool_use","id":"1","name":"web_search","input":{"q":1}}]},)" + kHi))
                   .chat.unreadablePart,
               R"(messages.0.content.0 is of type "server_tool_use")");

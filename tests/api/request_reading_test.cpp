@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/api/chat_messages.h"
 #include "engine/api/openai_chat.h"
 #include "engine/api/openai_completions.h"
 #include "tests/api/api_house.h"
@@ -328,6 +329,10 @@ TEST(ReadRequest, PartsNoTextModelCanReadAreRemembered) {
         R"({"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]}]})"));
     ASSERT_EQ(complaint(chat), "accepted");
     EXPECT_EQ(chat->unreadablePart, "messages[0].content[1] is of type \"image_url\"");
+    const auto result = OpenAiChat().readChat(parsed(
+        R"({"messages":[{"role":"tool","tool_call_id":"1","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]}]})"));
+    EXPECT_EQ(result->unreadablePart, "") << "a tool's is told to the model";
+    EXPECT_EQ((*result->messages)[0]["content"], "a\n" + std::string(kUnreadableResult));
 }
 
 }  // namespace
