@@ -12,7 +12,6 @@ code 1 when one is missed. The folder holds the base directory and should lie on
 ~/.cache/larder-bench). Nothing else should run on the machine meanwhile. Linux. Standard library only.
 """
 import argparse
-import json
 import pathlib
 import signal
 import statistics
@@ -22,7 +21,7 @@ import time
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH / folder) for folder in ("http", "agents", "replay")]
 import disk  # noqa: E402
-from figure import Figure  # noqa: E402
+from figure import Figure, tell  # noqa: E402
 from place import Place, request  # noqa: E402
 from served import Problem, Server  # noqa: E402
 from starter import cache_folder, starter_path  # noqa: E402
@@ -108,11 +107,7 @@ def main():
     except (Problem, OSError) as problem:
         sys.exit(f"cold_restart: {problem}")
     measured = figures(rounds)
-    if asked.json:
-        print(json.dumps({"rounds": asked.rounds, "figures": [figure.record() for figure in measured]}, indent=1))
-    else:
-        print("\n".join(figure.line() for figure in measured))
-    return 0 if all(figure.ok for figure in measured) else 1
+    return tell(measured, asked.rounds, asked.json)
 
 
 if __name__ == "__main__":

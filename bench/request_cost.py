@@ -20,7 +20,7 @@ import time
 
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH / folder) for folder in ("http", "agents")]
-from figure import Figure  # noqa: E402
+from figure import Figure, tell  # noqa: E402
 from served import Problem, Server  # noqa: E402
 from starter import starter_path  # noqa: E402
 
@@ -129,11 +129,7 @@ def main():
     finally:
         if server:
             server.stop()
-    if asked.json:
-        print(json.dumps({"rounds": asked.rounds, "figures": [figure.record() for figure in measured]}, indent=1))
-    else:
-        print("\n".join(figure.line() for figure in measured))
-    return 0 if all(figure.ok for figure in measured) else 1
+    return tell(measured, asked.rounds, asked.json)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ starter unless named. Nothing else should run on the machine meanwhile. Linux. S
 """
 import argparse
 import contextlib
-import json
 import pathlib
 import signal
 import statistics
@@ -23,7 +22,7 @@ import sys
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH / folder) for folder in ("http", "agents", "replay")]
 import disk  # noqa: E402
-from figure import Figure  # noqa: E402
+from figure import Figure, tell  # noqa: E402
 from place import Place  # noqa: E402
 from served import Problem, Server  # noqa: E402
 from starter import cache_folder, starter_path  # noqa: E402
@@ -100,11 +99,7 @@ def main():
         sys.exit(f"write_cost: {problem}")
     if not any(contest.written):
         sys.exit("write_cost: nothing was written")
-    if asked.json:
-        print(json.dumps({"rounds": asked.rounds, "figures": [figure.record() for figure in measured]}, indent=1))
-    else:
-        print("\n".join(figure.line() for figure in measured))
-    return 0 if all(figure.ok for figure in measured) else 1
+    return tell(measured, asked.rounds, asked.json)
 
 
 if __name__ == "__main__":

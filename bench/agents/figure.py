@@ -1,4 +1,5 @@
 """What a measurement found, held against its target."""
+import json
 import statistics
 
 
@@ -50,3 +51,12 @@ class Table:
 
     def record(self):
         return {"table": self.lines}
+
+
+def tell(figures, rounds, as_json):
+    """Prints them; the exit code of the measurement: 1 when a target is missed."""
+    if as_json:
+        print(json.dumps({"rounds": rounds, "figures": [figure.record() for figure in figures]}, indent=1))
+    else:
+        print("\n".join(figure.line() for figure in figures))
+    return 0 if all(figure.ok for figure in figures) else 1
