@@ -4,14 +4,13 @@
 
 #include "engine/api/anthropic_request.h"
 #include "engine/api/prompt.h"
+#include "engine/api/request_fields.h"
 
 namespace larder::api {
 
 Expected<std::string> countTokensBody(const PromptServices& services, const std::string& body) {
-    const Expected<base::Json> json = base::parseJson(body);
-    if (!json)
-        return Error{ErrorCode::InvalidArgument, "The request body cannot be read: " + json.error().message + "."};
-    if (!json->is_object()) return Error{ErrorCode::InvalidArgument, "The request body must be a JSON object."};
+    const Expected<base::Json> json = readBody(body);
+    if (!json) return json.error();
     const Expected<AnthropicRequest> request = readAnthropicPrompt(*json);
     if (!request) return request.error();
     const Expected<ModelInfo> model = findNamedModel(services.generator, request->chat.model);

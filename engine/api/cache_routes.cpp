@@ -99,9 +99,8 @@ Expected<std::string> list(CacheControl& cache) {
 
 Expected<std::string> resultOf(CacheControl& cache, const CacheCall& call) {
     if (call.verb == CacheVerb::List) return list(cache);
-    Expected<base::Json> body = base::parseJson(call.body.empty() ? "{}" : call.body);
-    if (!body) return Error{ErrorCode::InvalidArgument, "The request body cannot be read: " + body.error().message + "."};
-    if (!body->is_object()) return Error{ErrorCode::InvalidArgument, "The request body must be a JSON object."};
+    Expected<base::Json> body = readBody(call.body.empty() ? "{}" : call.body);
+    if (!body) return body.error();
     RequestFields fields(*body);
     switch (call.verb) {
         case CacheVerb::Pin: return pin(cache, fields);

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/api/request_fields.h"
+
 namespace larder::api {
 namespace {
 
@@ -41,9 +43,8 @@ Expected<void> checkAgainstModel(const PreparedChat& chat, std::size_t window) {
 
 Expected<PreparedChat> prepareChat(const PromptServices& services, Protocol& protocol, const ChatHeaders& headers,
                                    const std::string& body) {
-    const Expected<base::Json> json = base::parseJson(body);
-    if (!json) return badRequest("The request body cannot be read: " + json.error().message + ".");
-    if (!json->is_object()) return badRequest("The request body must be a JSON object.");
+    const Expected<base::Json> json = readBody(body);
+    if (!json) return json.error();
     Expected<ChatRequest> request = protocol.readChat(*json);
     if (!request) return request.error();
     request->noStore |= headers.noStore;

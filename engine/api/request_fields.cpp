@@ -22,6 +22,14 @@ bool isEmptyValue(const base::Json& value) {
 
 }  // namespace
 
+Expected<base::Json> readBody(const std::string& body) {
+    Expected<base::Json> json = base::parseJson(body);
+    if (!json)
+        return Error{ErrorCode::InvalidArgument, "The request body cannot be read: " + json.error().message + "."};
+    if (!json->is_object()) return Error{ErrorCode::InvalidArgument, "The request body must be a JSON object."};
+    return json;
+}
+
 std::string describeJson(const base::Json& value) {
     switch (value.type()) {
         case base::Json::value_t::null:

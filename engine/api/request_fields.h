@@ -45,6 +45,9 @@ private:
     std::optional<Error> m_problem;
 };
 
+// A request's body: one JSON object. InvalidArgument: it is none, with where and why.
+Expected<base::Json> readBody(const std::string& body);
+
 // "a string", "the number 3.5", "an object": for "..., but is <this>".
 std::string describeJson(const base::Json& value);
 

@@ -16,14 +16,6 @@ struct NamedModel {
     SharedModelText text;
 };
 
-Expected<base::Json> readObject(const std::string& body) {
-    Expected<base::Json> json = base::parseJson(body);
-    if (!json)
-        return Error{ErrorCode::InvalidArgument, "The request body cannot be read: " + json.error().message + "."};
-    if (!json->is_object()) return Error{ErrorCode::InvalidArgument, "The request body must be a JSON object."};
-    return json;
-}
-
 Expected<NamedModel> findText(const PromptServices& services, const std::string& name) {
     Expected<ModelInfo> model = findNamedModel(services.generator, name);
     if (!model) return model.error();
@@ -41,7 +33,7 @@ std::string bodyOf(const char* name, base::Json value) {
 }  // namespace
 
 Expected<std::string> tokenizeBody(const PromptServices& services, const std::string& body) {
-    const Expected<base::Json> json = readObject(body);
+    const Expected<base::Json> json = readBody(body);
     if (!json) return json.error();
     RequestFields fields(*json);
     const auto content = fields.string("content");
@@ -60,7 +52,7 @@ Expected<std::string> tokenizeBody(const PromptServices& services, const std::st
 }
 
 Expected<std::string> detokenizeBody(const PromptServices& services, const std::string& body) {
-    const Expected<base::Json> json = readObject(body);
+    const Expected<base::Json> json = readBody(body);
     if (!json) return json.error();
     RequestFields fields(*json);
     const base::Json* tokens = fields.array("tokens");
@@ -93,7 +85,7 @@ Expected<std::string> detokenizeBody(const PromptServices& services, const std::
 }
 
 Expected<std::string> applyTemplateBody(const PromptServices& services, const std::string& body) {
-    const Expected<base::Json> json = readObject(body);
+    const Expected<base::Json> json = readBody(body);
     if (!json) return json.error();
     RequestFields fields(*json);
     ChatMessages chat = readChatMessages(fields);

@@ -4,23 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/text/json_members.h"
+
 namespace larder::text {
 namespace {
 
 using base::Json;
 
 bool isSameValue(const Json& a, const Json& b, const Json* schema);
-
-// Null: not an object, or not there.
-const Json* memberOf(const Json* object, std::string_view key) {
-    if (object == nullptr || !object->is_object()) return nullptr;
-    const auto it = object->find(key);
-    return it == object->end() ? nullptr : &*it;
-}
-
-std::string_view stringIn(const Json* value) {
-    return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : std::string_view();
-}
 
 std::string_view stripped(std::string_view text) {
     constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
@@ -30,9 +21,9 @@ std::string_view stripped(std::string_view text) {
 }
 
 bool isRequired(const Json* schema, std::string_view key) {
-    const Json* required = memberOf(schema, "required");
+    const Json* required = jsonMember(schema, "required");
     return required != nullptr && required->is_array() &&
-           std::any_of(required->begin(), required->end(), [&](const Json& each) { return stringIn(&each) == key; });
+           std::any_of(required->begin(), required->end(), [&](const Json& each) { return jsonString(&each) == key; });
 }
 
 bool isEmptyValue(const Json& value) {
@@ -43,9 +34,9 @@ bool isEmptyValue(const Json& value) {
 
 // Whether an argument that only one side has says nothing.
 bool mayBeAbsent(std::string_view key, const Json& value, const Json* schema) {
-    const Json* properties = memberOf(schema, "properties");
-    const Json* property = memberOf(properties, key);
-    if (const Json* standard = memberOf(property, "default"); standard != nullptr && isSameValue(value, *standard, property)) return true;
+    const Json* properties = jsonMember(schema, "properties");
+    const Json* property = jsonMember(properties, key);
+    if (const Json* standard = jsonMember(property, "default"); standard != nullptr && isSameValue(value, *standard, property)) return true;
     if (isRequired(schema, key)) return false;
     const bool unknown = properties != nullptr && property == nullptr;
     return unknown || isEmptyValue(value);
@@ -54,21 +45,21 @@ bool mayBeAbsent(std::string_view key, const Json& value, const Json* schema) {
 // Nothing that only this one of two objects has says anything.
 bool addsNothing(const Json& object, const Json& other, const Json* schema) {
     for (const auto& [key, value] : object.items())
-        if (memberOf(&other, key) == nullptr && !mayBeAbsent(key, value, schema)) return false;
+        if (jsonMember(&other, key) == nullptr && !mayBeAbsent(key, value, schema)) return false;
     return true;
 }
 
 bool isSameObject(const Json& a, const Json& b, const Json* schema) {
-    const Json* properties = memberOf(schema, "properties");
+    const Json* properties = jsonMember(schema, "properties");
     for (const auto& [key, value] : a.items()) {
-        const Json* other = memberOf(&b, key);
-        if (other != nullptr && !isSameValue(value, *other, memberOf(properties, key))) return false;
+        const Json* other = jsonMember(&b, key);
+        if (other != nullptr && !isSameValue(value, *other, jsonMember(properties, key))) return false;
     }
     return addsNothing(a, b, schema) && addsNothing(b, a, schema);
 }
 
 bool isSameArray(const Json& a, const Json& b, const Json* schema) {
-    const Json* items = memberOf(schema, "items");
+    const Json* items = jsonMember(schema, "items");
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [&](const Json& left, const Json& right) { return isSameValue(left, right, items); });
 }
@@ -88,37 +79,30 @@ bool isSameValue(const Json& a, const Json& b, const Json* schema) {
                          : isSameText(b.get_ref<const std::string&>(), a, schema);
 }
 
-const Json* functionOf(const Json& call) { return memberOf(&call, "function"); }
-
-const Json* parametersOf(const Json* tools, std::string_view name) {
-    if (tools == nullptr || !tools->is_array()) return nullptr;
-    for (const Json& tool : *tools)
-        if (const Json* function = functionOf(tool); stringIn(memberOf(function, "name")) == name) return memberOf(function, "parameters");
-    return nullptr;
-}
+const Json* functionOf(const Json& call) { return jsonMember(&call, "function"); }
 
 bool isSameCall(const Json& a, const Json& b, const Json* tools) {
     if (callId(a) != callId(b) || callName(a) != callName(b)) return false;
     static const Json kNone;
     const auto argumentsOf = [](const Json& call) -> const Json& {
-        const Json* arguments = memberOf(functionOf(call), "arguments");
+        const Json* arguments = jsonMember(functionOf(call), "arguments");
         return arguments != nullptr ? *arguments : kNone;
     };
-    return isSameValue(argumentsOf(a), argumentsOf(b), parametersOf(tools, callName(a)));
+    return isSameValue(argumentsOf(a), argumentsOf(b), toolParameters(tools, callName(a)));
 }
 
 }  // namespace
 
-std::string_view trimmedText(const Json& message, const char* key) { return stripped(stringIn(memberOf(&message, key))); }
+std::string_view trimmedText(const Json& message, const char* key) { return stripped(jsonString(jsonMember(&message, key))); }
 
 const Json& toolCallsOf(const Json& message) {
     static const Json kNone = Json::array();
-    const Json* calls = memberOf(&message, "tool_calls");
+    const Json* calls = jsonMember(&message, "tool_calls");
     return calls != nullptr && calls->is_array() ? *calls : kNone;
 }
 
-std::string_view callId(const Json& call) { return stringIn(memberOf(&call, "id")); }
-std::string_view callName(const Json& call) { return stringIn(memberOf(functionOf(call), "name")); }
+std::string_view callId(const Json& call) { return jsonString(jsonMember(&call, "id")); }
+std::string_view callName(const Json& call) { return jsonString(jsonMember(functionOf(call), "name")); }
 
 bool isSameAnswer(const Json& echoed, const Json& sent, const Json* tools) {
     if (trimmedText(echoed, "content") != trimmedText(sent, "content")) return false;

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/text/json_members.h"
+
 namespace larder::text {
 namespace {
 
@@ -12,17 +14,6 @@ using base::Json;
 // Schemas come from clients: references may go in circles and branches multiply. No schema in use comes near this.
 constexpr int kMaxNodes = 100;
 
-const Json* member(const Json& node, std::string_view name) {
-    if (!node.is_object()) return nullptr;
-    const auto found = node.find(name);
-    return found == node.end() ? nullptr : &*found;
-}
-
-std::string_view stringOf(const Json* node) {
-    const auto* text = node == nullptr ? nullptr : node->get_ptr<const std::string*>();
-    return text == nullptr ? std::string_view() : std::string_view(*text);
-}
-
 // One step of a JSON pointer (RFC 6901): "~1" is "/", "~0" is "~".
 const Json* step(const Json& node, std::string_view name) {
     std::string plain;
@@ -30,7 +21,7 @@ const Json* step(const Json& node, std::string_view name) {
         const bool escaped = name[i] == '~' && i + 1 < name.size();
         plain += !escaped ? name[i] : name[++i] == '1' ? '/' : '~';
     }
-    if (!node.is_array()) return member(node, plain);
+    if (!node.is_array()) return jsonMember(&node, plain);
     std::size_t index = 0;
     const auto [end, problem] = std::from_chars(plain.data(), plain.data() + plain.size(), index);
     return problem == std::errc() && end == plain.data() + plain.size() && index < node.size() ? &node[index] : nullptr;
@@ -55,12 +46,12 @@ template <class Look>
 bool walkBranches(const Json& root, const Json& node, int& budget, const Look& look) {
     if (--budget < 0 || !node.is_object()) return false;
     if (look(node)) return true;
-    if (const Json* target = referred(root, stringOf(member(node, "$ref")));
+    if (const Json* target = referred(root, jsonString(jsonMember(&node, "$ref")));
         target != nullptr && walkBranches(root, *target, budget, look)) {
         return true;
     }
     for (const std::string_view key : {"anyOf", "oneOf", "allOf"}) {
-        const Json* branches = member(node, key);
+        const Json* branches = jsonMember(&node, key);
         if (branches == nullptr || !branches->is_array()) continue;
         for (const Json& branch : *branches) {
             if (walkBranches(root, branch, budget, look)) return true;
@@ -83,18 +74,18 @@ void addNamedType(std::string_view name, ValueTypes& types) {
 void addTypeOf(const Json& value, ValueTypes& types) { addNamedType(value.type_name(), types); }
 
 void addTypes(const Json& node, ValueTypes& types) {
-    const Json* type = member(node, "type");
+    const Json* type = jsonMember(&node, "type");
     if (type != nullptr && type->is_array()) {
-        for (const Json& name : *type) addNamedType(stringOf(&name), types);
+        for (const Json& name : *type) addNamedType(jsonString(&name), types);
     } else if (type != nullptr) {
-        addNamedType(stringOf(type), types);
-    } else if (const Json* values = member(node, "enum"); values != nullptr && values->is_array()) {
+        addNamedType(jsonString(type), types);
+    } else if (const Json* values = jsonMember(&node, "enum"); values != nullptr && values->is_array()) {
         for (const Json& value : *values) addTypeOf(value, types);
-    } else if (const Json* value = member(node, "const")) {
+    } else if (const Json* value = jsonMember(&node, "const")) {
         addTypeOf(*value, types);
-    } else if (member(node, "properties") != nullptr) {
+    } else if (jsonMember(&node, "properties") != nullptr) {
         types.object = true;
-    } else if (member(node, "items") != nullptr) {
+    } else if (jsonMember(&node, "items") != nullptr) {
         types.array = true;
     }
 }
@@ -118,8 +109,8 @@ ValueSchema ValueSchema::property(std::string_view name) const {
     const Json* other = nullptr;
     int budget = kMaxNodes;
     walkBranches(*m_root, *m_node, budget, [&](const Json& node) {
-        if (const Json* properties = member(node, "properties")) named = member(*properties, name);
-        if (other == nullptr) other = member(node, "additionalProperties");
+        if (const Json* properties = jsonMember(&node, "properties")) named = jsonMember(properties, name);
+        if (other == nullptr) other = jsonMember(&node, "additionalProperties");
         return named != nullptr;
     });
     return at(named != nullptr ? named : other);
@@ -130,21 +121,15 @@ ValueSchema ValueSchema::items() const {
     const Json* items = nullptr;
     int budget = kMaxNodes;
     walkBranches(*m_root, *m_node, budget, [&](const Json& node) {
-        items = member(node, "items");
+        items = jsonMember(&node, "items");
         return items != nullptr;
     });
     return at(items);
 }
 
 ValueSchema argumentsSchema(const base::Json* tools, std::string_view tool) {
-    if (tools == nullptr || !tools->is_array()) return {};
-    for (const Json& entry : *tools) {
-        const Json* function = member(entry, "function");
-        if (function == nullptr || stringOf(member(*function, "name")) != tool) continue;
-        const Json* parameters = member(*function, "parameters");
-        return parameters == nullptr ? ValueSchema() : ValueSchema(*parameters);
-    }
-    return {};
+    const Json* parameters = toolParameters(tools, tool);
+    return parameters == nullptr ? ValueSchema() : ValueSchema(*parameters);
 }
 
 }  // namespace larder::text
