@@ -15,7 +15,7 @@ Hash128 hash128(std::span<const std::byte> bytes, std::uint64_t seed) {
 
 struct Hasher128::State {
     struct Free {
-        void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+        void operator()(XXH3_state_t* freed) const { XXH3_freeState(freed); }
     };
     std::unique_ptr<XXH3_state_t, Free> state{XXH3_createState()};
 };

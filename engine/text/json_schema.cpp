@@ -196,8 +196,7 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readLiterals(const Json& schema, 
         if (only == nullptr || value == *only) choice.literals.push_back(textOf(value));
     }
     std::ranges::sort(choice.literals);
-    const auto again = std::ranges::unique(choice.literals);
-    choice.literals.erase(again.begin(), again.end());
+    choice.literals.erase(std::unique(choice.literals.begin(), choice.literals.end()), choice.literals.end());
     return choice;
 }
 
@@ -287,8 +286,7 @@ Expected<void> JsonSchemaCompiler::Walk::readRequired(const Json& schema, const 
         keys.push_back(textOf(name));
     }
     std::ranges::sort(keys);
-    const auto again = std::ranges::unique(keys);
-    keys.erase(again.begin(), again.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     const auto described = static_cast<std::ptrdiff_t>(object.properties.size());
     for (std::string& key : keys) {
         const auto end = object.properties.begin() + described;

@@ -38,9 +38,9 @@ const TokenMatcher::Entry* TokenMatcher::longestAt(std::string_view rest) const 
         const auto byteOf = [depth](const Entry& entry) { return byteAt(entry.text, depth); };
         const auto begin = m_entries.begin() + static_cast<std::ptrdiff_t>(first);
         const auto end = m_entries.begin() + static_cast<std::ptrdiff_t>(last);
-        const auto same = std::ranges::equal_range(begin, end, byteAt(rest, depth), {}, byteOf);
-        first = static_cast<std::size_t>(same.begin() - m_entries.begin());
-        last = static_cast<std::size_t>(same.end() - m_entries.begin());
+        const unsigned char byte = byteAt(rest, depth);
+        first = static_cast<std::size_t>(std::ranges::lower_bound(begin, end, byte, {}, byteOf) - m_entries.begin());
+        last = static_cast<std::size_t>(std::ranges::upper_bound(begin, end, byte, {}, byteOf) - m_entries.begin());
     }
     return longest;
 }

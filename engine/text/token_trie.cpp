@@ -81,9 +81,9 @@ void TokenTrie::build() {
     for (std::size_t byte = 0x80; byte < 0xc0; ++byte) m_completesUtf8 = m_completesUtf8 && m_single.test(byte);
 
     m_plain.assign((vocabulary + 63) / 64, 0);
-    const auto plain = std::ranges::stable_partition(entries, [](const SpelledToken& entry) { return !isPlain(entry.first); });
-    for (const auto& [bytes, token] : plain) m_plain[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
-    entries.erase(plain.begin(), plain.end());
+    for (const auto& [bytes, token] : entries)
+        if (isPlain(bytes)) m_plain[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
+    std::erase_if(entries, [](const SpelledToken& entry) { return isPlain(entry.first); });
     m_notPlain = trieOf(entries);
 }
 
