@@ -81,6 +81,10 @@ void Conversation::on(GenerationFinished finished) {
     finish(m_chat.request.promptOnly ? FinishReason::Length : finished.reason, finished.stopToken, finished.timings);
 }
 
+bool Conversation::mayStopItself() const {
+    return !m_chat.request.stop.empty() || !m_chat.request.toolChoice.parallel || m_chat.request.promptOnly;
+}
+
 void Conversation::fail(const Error& error) {
     m_entry.failed(error);
     m_writer.fail(error);

@@ -26,6 +26,8 @@ public:
 
     void handle(RequestEvent event);
     bool done() const { return m_done; }  // answered, failed, or nobody listens
+    // A token may complete it before the engine would: it should be handled as soon as it is there.
+    bool mayStopItself() const;
 
 private:
     void on(PrefillProgress progress);

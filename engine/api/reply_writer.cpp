@@ -6,6 +6,18 @@
 #include "engine/api/sse.h"
 
 namespace larder::api {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The next moment of the clock that is a multiple of the span; 0: none.
+Clock::time_point nextMultiple(Clock::duration span) {
+    if (span <= Clock::duration::zero()) return {};
+    const Clock::duration now = Clock::now().time_since_epoch();
+    return Clock::time_point(now - now % span + span);
+}
+
+}  // namespace
 
 ReplyWriter::ReplyWriter(HttpReply& reply, Protocol& protocol, const ReplyPacing& pacing)
     : m_reply(reply),
@@ -44,7 +56,9 @@ void ReplyWriter::add(OutputEvent event) {
 }
 
 void ReplyWriter::flush() {
-    if (!m_pending.empty()) write(std::exchange(m_pending, {}));
+    if (m_stream && m_pending.empty()) return;
+    if (m_stream) write(std::exchange(m_pending, {}));
+    m_quietUntil = nextMultiple(m_pacing.textEvery);
 }
 
 void ReplyWriter::beat() {

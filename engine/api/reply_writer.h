@@ -14,6 +14,7 @@ namespace larder::api {
 struct ReplyPacing {
     std::chrono::milliseconds headersWithin{60'000};  // at the latest; earlier, errors are proper statuses
     std::chrono::milliseconds keepAliveEvery{10'000};
+    std::chrono::milliseconds textEvery{16};          // as often as a screen shows it; the first piece goes out at once
 };
 
 class ReplyWriter {
@@ -30,6 +31,9 @@ public:
     void finish();  // after the last event
     void fail(const Error& error);
 
+    // Before this moment there is no use in more tokens. The moments are the same for all writers, so that the cores are taken from
+    // the computing threads once for all of them.
+    std::chrono::steady_clock::time_point quietUntil() const { return m_quietUntil; }
     std::chrono::steady_clock::time_point nextBeat() const { return m_nextBeat; }
     void beat();  // nextBeat() is over: headers or a keep-alive
 
@@ -42,6 +46,7 @@ private:
     Protocol& m_protocol;
     ReplyPacing m_pacing;
     std::chrono::steady_clock::time_point m_nextBeat;
+    std::chrono::steady_clock::time_point m_quietUntil;
     ReplyContext m_context;
     std::vector<OutputEvent> m_events;  // collected
     std::string m_pending;              // streaming

@@ -82,7 +82,8 @@ Conversation::Remember rememberFor(const PromptServices& services, const Prepare
 // The one wait of a request: engine events, the client's leaving and the keep-alive timer.
 void converse(Conversation& conversation, ReplyWriter& writer, RequestMailbox& mailbox) {
     while (!conversation.done()) {
-        std::vector<RequestEvent> events = mailbox.waitUntil(writer.nextBeat());
+        const Clock::time_point quietUntil = conversation.mayStopItself() ? Clock::time_point{} : writer.quietUntil();
+        std::vector<RequestEvent> events = mailbox.waitUntil(writer.nextBeat(), quietUntil);
         for (RequestEvent& event : events) {
             conversation.handle(std::move(event));
             if (conversation.done()) return;
@@ -119,7 +120,10 @@ void serveChat(const ChatServices& services, Protocol& protocol, std::string bod
         // The handle's end is what cancels, however this block is left.
         const Expected<Generation> generation =
             services.prompts.generator.submit(generationRequest(*chat, std::move(made->constraint)),
-                                              [mailbox](GenerationEvent event) { mailbox->post(std::move(event)); });
+                                              [mailbox](GenerationEvent event) {
+                                                  const bool isToken = std::holds_alternative<GeneratedToken>(event);
+                                                  mailbox->post(std::move(event), isToken ? base::Urgency::Soon : base::Urgency::AtOnce);
+                                              });
         if (!generation) return refuse(generation.error());
         converse(conversation, writer, *mailbox);
     } catch (const std::exception& problem) {  // out of memory, or a bug

@@ -229,6 +229,36 @@ TEST(ServeChat, StopStringsEndTheGeneration) {
     house.generator.waitUntilNoneLives();
 }
 
+TEST(ServeChat, TextIsGatheredAndNothingElseWaits) {
+    RoutesSettings settings = ApiHouse::plainSettings();
+    settings.pacing.textEvery = std::chrono::hours(1);
+    ApiHouse house(settings);
+    const auto begin = [&](std::size_t index, const std::string& more) {
+        auto reply = house.post("/v1/completions", R"({"prompt":"x","stream":true)" + more + "}");
+        house.generator.waitForSubmits(index + 1);
+        house.generator.send(index, PrefillProgress{1, 0, 1});
+        house.generator.send(index, generated(byteToken('a')));
+        reply->waitUntilBodyHas("\"a\"");  // the first piece does not wait
+        return reply;
+    };
+    const auto whole = begin(0, "");
+    const std::size_t writes = whole->writes();
+    for (const char byte : std::string_view("bcd")) house.generator.send(0, generated(byteToken(byte)));
+    house.generator.send(0, GenerationFinished{});
+    whole->waitUntilEnded();
+    EXPECT_EQ(streamedText(whole->body()), "abcd");
+    EXPECT_EQ(whole->writes(), writes + 1);
+
+    const auto stopped = begin(1, R"(,"stop":"c")");
+    for (const char byte : std::string_view("bc")) house.generator.send(1, generated(byteToken(byte)));
+    stopped->waitUntilEnded();  // the engine would go on
+    EXPECT_EQ(streamedText(stopped->body()), "ab");
+
+    const auto left = begin(2, "");
+    left->leave();
+    house.generator.waitUntilNoneLives();
+}
+
 TEST(ServeChat, HeldTextComesOutAtTheEnd) {
     ApiHouse house;
     answerAlways(house, answerEvents({kHalfStop, byteToken('\xE2')}));

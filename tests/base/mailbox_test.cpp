@@ -43,6 +43,38 @@ TEST(Mailbox, WaitUntilGivesUpAtTheDeadline) {
     EXPECT_THAT(mailbox.waitUntil(steady_clock::now() - std::chrono::seconds(1)), ElementsAre(1));
 }
 
+TEST(Mailbox, AQuietWaiterSleepsOnUntilSomethingIsUrgent) {
+    constexpr auto kNever = steady_clock::time_point::max();
+    Mailbox<int> mailbox;
+    std::vector<int> got;
+    Thread waiter("waiter", [&] { got = mailbox.waitUntil(kNever, kNever); });
+    for (int i = 0; i < 1000; ++i) mailbox.post(i, Urgency::Soon);
+    mailbox.post(1000);
+    waiter.join();
+    EXPECT_EQ(got.size(), 1001u);
+    // What was urgent is so once only.
+    mailbox.post(1, Urgency::Soon);
+    Thread again("waiter", [&] { got = mailbox.waitUntil(kNever, kNever); });
+    mailbox.post(2, Urgency::Soon);
+    mailbox.close();
+    again.join();
+    EXPECT_THAT(got, ElementsAre(1, 2));
+}
+
+TEST(Mailbox, QuietEndsAtItsMomentAndAtTheDeadline) {
+    const auto past = steady_clock::now() - std::chrono::seconds(1);
+    Mailbox<int> mailbox;
+    mailbox.post(1, Urgency::Soon);
+    EXPECT_THAT(mailbox.waitUntil(steady_clock::time_point::max(), past), ElementsAre(1));
+    mailbox.post(2, Urgency::Soon);
+    EXPECT_THAT(mailbox.waitUntil(past, steady_clock::time_point::max()), ElementsAre(2));
+    std::vector<int> got;
+    Thread waiter("waiter", [&] { got = mailbox.waitUntil(steady_clock::time_point::max(), past); });
+    mailbox.post(3, Urgency::Soon);
+    waiter.join();
+    EXPECT_THAT(got, ElementsAre(3));
+}
+
 TEST(Mailbox, CloseWakesTheWaiterAndRefusesPosts) {
     Mailbox<int> mailbox;
     std::vector<int> got{99};
