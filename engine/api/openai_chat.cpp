@@ -18,7 +18,7 @@ constexpr int kMaxTopLogprobs = 20;
 void readLengthAndLogprobs(RequestFields& fields, ChatRequest& request) {
     // -1 is what clients of local servers send when they set no limit.
     const base::Json* limit = fields.value("max_tokens");
-    const bool unlimited = limit != nullptr && *limit == -1;
+    const bool unlimited = limit != nullptr && limit->is_number_integer() && !limit->is_number_unsigned() && *limit == -1;
     const auto older = unlimited ? std::nullopt : fields.integer("max_tokens", 1);
     const auto newer = fields.integer("max_completion_tokens", 1);
     request.maxTokens = static_cast<std::size_t>(newer.value_or(older.value_or(0)));
