@@ -10,7 +10,8 @@ import pathlib
 import sys
 import unittest
 
-from harness import OpenCode, Proxy, ScriptedLarder, call, node_modules
+from chat_agents import OpenCode
+from harness import Proxy, ScriptedLarder, call, node_modules
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 MODULES = node_modules(sys.argv[2])
@@ -67,7 +68,7 @@ class TwoTools(OpenCodeTest):
 
     def test_by_anthropics_protocol(self):
         self.begin(TWO_TOOLS, package="@ai-sdk/anthropic")
-        self.do_two_tasks(lambda: [each for each in self.proxy.main_turns()])
+        self.do_two_tasks(self.proxy.main_turns)
 
 
 class Reasoning(OpenCodeTest):

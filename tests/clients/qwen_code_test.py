@@ -10,7 +10,8 @@ import pathlib
 import sys
 import unittest
 
-from harness import Proxy, QwenCode, ScriptedLarder, call, node_modules
+from chat_agents import QwenCode
+from harness import Proxy, ScriptedLarder, call, node_modules
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 MODULES = node_modules(sys.argv[2])
