@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,13 +23,52 @@ Error problemAt(const std::string& path, const std::string& sentence) {
     return Error{ErrorCode::InvalidArgument, path + " " + sentence};
 }
 
+// What an assistant thought, as some clients send it back: beside the text, as a part of the content.
+bool isThought(const base::Json& part) {
+    if (!part.is_object()) return false;
+    const auto type = part.find("type");
+    return type != part.end() && (*type == "thinking" || *type == "reasoning");
+}
+
+// A text, or the texts of an array of parts.
+std::string thoughtText(const base::Json& thought) {
+    if (thought.is_string()) return thought.get<std::string>();
+    std::string text;
+    if (thought.is_array())
+        for (const base::Json& part : thought)
+            if (part.is_object() && part.contains("text") && part["text"].is_string()) text += part["text"].get_ref<const std::string&>();
+    return text;
+}
+
+// From "reasoning_content", as it was sent; else from what clients make of it: "reasoning" where that is a text, or parts.
+std::string readReasoning(RequestFields& message) {
+    if (const auto named = message.string("reasoning_content"); named && !named->empty()) return *named;
+    const base::Json* other = message.value("reasoning");
+    if (other != nullptr && other->is_string()) return other->get<std::string>();
+    const base::Json* content = message.value("content");
+    std::string text;
+    if (content == nullptr || !content->is_array()) return text;
+    for (const base::Json& part : *content) {
+        if (!isThought(part)) continue;
+        for (const char* key : {"thinking", "reasoning", "text"})
+            if (const auto found = part.find(key); found != part.end()) text += thoughtText(*found);
+    }
+    return text;
+}
+
 // One message's parts, joined. Parts of other kinds are left out and named in unreadablePart.
 std::string joinParts(RequestFields& fields, const base::Json& parts, const std::string& where,
-                      std::string& unreadablePart) {
+                      std::string& unreadablePart, bool mayThink = false) {
     std::string text;
     bool first = true;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const std::string part = indexed(where, i);
+        if (mayThink && isThought(parts[i])) continue;
+        if (parts[i].is_string()) {
+            if (!std::exchange(first, false)) text += '\n';
+            text += parts[i].get_ref<const std::string&>();
+            continue;
+        }
         if (!parts[i].is_object()) {
             fields.complain(problemAt(part, "must be an object with a type, but is " + describeJson(parts[i])));
             return text;
@@ -95,6 +135,34 @@ std::string canonicalRole(RequestFields& message) {
     return *role == "function" ? "tool" : *role;
 }
 
+std::string readContent(RequestFields& message, const std::string& role, const std::string& where, std::string& unreadablePart) {
+    const base::Json* content = message.value("content");
+    // What a tool found or a model wrote is evidence: nothing of it is dropped.
+    const auto kept = [&role](std::string text) { return role == "system" || role == "user" ? withoutVolatileLines(std::move(text)) : text; };
+    std::string leftOut;
+    if (content == nullptr) {
+        // An answer may be nothing but calls, and a tool may have found nothing.
+        if (role != "assistant" && role != "tool" && message.ok()) message.complain("content", "is missing");
+        return {};
+    }
+    if (content->is_string()) return kept(content->get<std::string>());
+    if (!content->is_array()) {
+        message.complain("content", "must be a string or an array of parts, but is " + describeJson(*content));
+        return {};
+    }
+    if (role == "tool") return toolResultText(joinParts(message, *content, where, leftOut), leftOut);
+    return kept(joinParts(message, *content, where, unreadablePart, role == "assistant"));
+}
+
+// The calls of an answer. "function_call" is the one that OpenAI's protocol had before there were tools.
+base::Json readCalls(RequestFields& message, const std::string& where) {
+    const base::Json* calls = message.array("tool_calls");
+    if (calls != nullptr && !calls->empty()) return canonicalToolCalls(message, *calls, where + ".tool_calls");
+    const base::Json* older = message.object("function_call");
+    if (older == nullptr) return {};
+    return canonicalToolCalls(message, base::Json::array({{{"function", *older}}}), where + ".function_call");
+}
+
 base::Json canonicalMessage(RequestFields& fields, const base::Json& message, const std::string& where,
                             std::string& unreadablePart) {
     base::Json result = base::Json::object();
@@ -105,31 +173,11 @@ base::Json canonicalMessage(RequestFields& fields, const base::Json& message, co
     RequestFields own(message, where + ".");
     const std::string role = canonicalRole(own);
     result["role"] = role;
-
-    const base::Json* content = own.value("content");
-    // What a tool found or a model wrote is evidence: nothing of it is dropped.
-    const auto kept = [&role](std::string text) { return role == "system" || role == "user" ? withoutVolatileLines(std::move(text)) : text; };
-    std::string leftOut;
-    if (content != nullptr && content->is_array() && role == "tool")
-        result["content"] = toolResultText(joinParts(own, *content, where + ".content", leftOut), leftOut);
-    else if (content != nullptr && content->is_array())
-        result["content"] = kept(joinParts(own, *content, where + ".content", unreadablePart));
-    else if (content != nullptr && content->is_string())
-        result["content"] = kept(content->get_ref<const std::string&>());
-    else if (content != nullptr)
-        own.complain("content", "must be a string or an array of parts, but is " + describeJson(*content));
-    else if (role == "assistant")
-        result["content"] = "";
-    else if (own.ok())
-        own.complain("content", "is missing");
-
-    // "reasoning" is what some clients make of it on the way back.
-    const auto named = own.string("reasoning_content");
-    const auto reasoning = named ? named : own.string("reasoning");
-    if (role == "assistant" && reasoning && !reasoning->empty()) result["reasoning_content"] = *reasoning;
-    const base::Json* calls = own.array("tool_calls");
-    if (role == "assistant" && calls != nullptr && !calls->empty())
-        result["tool_calls"] = canonicalToolCalls(own, *calls, where + ".tool_calls");
+    result["content"] = readContent(own, role, where + ".content", unreadablePart);
+    if (role == "assistant") {
+        if (std::string reasoning = readReasoning(own); !reasoning.empty()) result["reasoning_content"] = std::move(reasoning);
+        if (base::Json calls = readCalls(own, where); !calls.empty()) result["tool_calls"] = std::move(calls);
+    }
     for (const char* key : {"tool_call_id", "name"})
         if (const auto value = own.string(key)) result[key] = *value;
     if (!own.ok()) fields.complain(own.problem());
@@ -141,25 +189,35 @@ bool offers(const base::Json& tools, const std::string& name) {
                        [&](const base::Json& tool) { return namesFunction(tool) && tool["function"]["name"] == name; });
 }
 
+// {"type": "function", "function": {"name"}}, or as OpenAI's other protocol and Anthropic's have it, {"type", "name"}.
+std::optional<std::string> chosenName(const base::Json& choice) {
+    if (namesFunction(choice)) return choice["function"]["name"].get<std::string>();
+    const bool named = choice.is_object() && choice.contains("type") && (choice["type"] == "function" || choice["type"] == "tool") &&
+                       choice.contains("name") && choice["name"].is_string();
+    return named ? std::optional(choice["name"].get<std::string>()) : std::nullopt;
+}
+
+// "any" is what "required" is called elsewhere; each word may stand in an object, as its type.
 ToolChoice readToolChoice(RequestFields& fields, const base::Json* tools) {
     ToolChoice choice;
     choice.parallel = fields.boolean("parallel_tool_calls").value_or(true);
     const base::Json* asked = fields.value("tool_choice");
     if (asked == nullptr) return choice;
-    if (namesFunction(*asked)) {
+    if (const auto name = chosenName(*asked)) {
         choice.use = ToolUse::Named;
-        choice.name = (*asked)["function"]["name"].get<std::string>();
+        choice.name = *name;
         if (tools == nullptr || !offers(*tools, choice.name))
             fields.complain("tool_choice", "names the function \"" + choice.name.substr(0, 100) + "\", which is not among the tools");
         return choice;
     }
-    const std::string word = asked->is_string() ? asked->get<std::string>() : "";
+    const base::Json& value = asked->is_object() && asked->contains("type") ? (*asked)["type"] : *asked;
+    const std::string word = value.is_string() ? value.get<std::string>() : "";
     if (word == "none") choice.use = ToolUse::None;
-    else if (word == "required") choice.use = ToolUse::Required;
+    else if (word == "required" || word == "any") choice.use = ToolUse::Required;
     else if (word != "auto")
         fields.complain("tool_choice", "must be \"none\", \"auto\", \"required\" or an object that names a function of the tools");
-    if (word == "required" && (tools == nullptr || tools->empty()))
-        fields.complain("tool_choice", "is \"required\", but there are no tools");
+    if (choice.use == ToolUse::Required && (tools == nullptr || tools->empty()))
+        fields.complain("tool_choice", "is \"" + word + "\", but there are no tools");
     return choice;
 }
 

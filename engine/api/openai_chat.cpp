@@ -1,6 +1,7 @@
 #include "engine/api/openai_chat.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "engine/api/chat_messages.h"
@@ -15,7 +16,10 @@ namespace {
 constexpr int kMaxTopLogprobs = 20;
 
 void readLengthAndLogprobs(RequestFields& fields, ChatRequest& request) {
-    const auto older = fields.integer("max_tokens", 1);
+    // -1 is what clients of local servers send when they set no limit.
+    const base::Json* limit = fields.value("max_tokens");
+    const bool unlimited = limit != nullptr && limit->is_number_integer() && !limit->is_number_unsigned() && *limit == -1;
+    const auto older = unlimited ? std::nullopt : fields.integer("max_tokens", 1);
     const auto newer = fields.integer("max_completion_tokens", 1);
     request.maxTokens = static_cast<std::size_t>(newer.value_or(older.value_or(0)));
 
@@ -26,6 +30,27 @@ void readLengthAndLogprobs(RequestFields& fields, ChatRequest& request) {
     if (const base::Json* modalities = fields.array("modalities"))
         for (const base::Json& modality : *modalities)
             if (modality != "text") fields.complain("modalities", "can only have \"text\"", ErrorCode::Unsupported);
+}
+
+// Whether the model is to think: unset, as it does by itself. Servers and clients have several words for it. "low" and more
+// of an effort are a wish that the models here know no degrees of.
+std::optional<bool> readThinking(RequestFields& fields) {
+    const auto isOff = [](const std::string& word) { return word == "none" || word == "minimal" || word == "disabled"; };
+    std::optional<bool> thinking;
+    const auto off = [&](const base::Json* value) {
+        if (value != nullptr && value->is_string() && isOff(value->get<std::string>())) thinking = false;
+    };
+    off(fields.value("reasoning_effort"));
+    for (const auto& [object, word] : {std::pair("reasoning", "effort"), std::pair("thinking", "type")}) {
+        const base::Json* settings = fields.value(object);
+        if (settings == nullptr || !settings->is_object()) continue;
+        RequestFields own(*settings);
+        off(own.value(word));
+        if (const base::Json* enabled = own.value("enabled"); enabled != nullptr && enabled->is_boolean()) thinking = enabled->get<bool>();
+    }
+    if (const base::Json* enabled = fields.value("enable_thinking"); enabled != nullptr && enabled->is_boolean())
+        thinking = enabled->get<bool>();
+    return thinking;
 }
 
 // An answer that ends with calls waits for their results.
@@ -84,6 +109,7 @@ Expected<ChatRequest> OpenAiChat::readChat(const base::Json& body) {
         request.priority = Priority::Background;
         request.aside = true;
     }
+    request.thinking = readThinking(fields);
     readCommonFields(fields, request);
     readLengthAndLogprobs(fields, request);
     if (!fields.ok()) return fields.problem();
@@ -137,24 +163,32 @@ std::string OpenAiChat::callFrame(std::size_t index, base::Json call) const {
     return sseFrame(chunk({{"tool_calls", base::Json::array({std::move(entry)})}}));
 }
 
+base::Json OpenAiChat::usage(const OutputFinished& finished) const {
+    base::Json result = usageJson(finished);
+    result["completion_tokens_details"]["reasoning_tokens"] = reasoningTokens(m_context.tokenizer, m_reasoning, finished);
+    return result;
+}
+
 std::string OpenAiChat::endFrames(const OutputFinished& finished) const {
     base::Json frame = chunk(base::Json::object());
     frame["choices"][0]["finish_reason"] = chatFinishReason(finished);
     frame["timings"] = timingsJson(finished);
     std::string frames = sseFrame(frame);
     if (m_includeUsage) {
-        base::Json usage = envelope("chat.completion.chunk");
-        usage["choices"] = base::Json::array();
-        usage["usage"] = usageJson(finished);
-        frames += sseFrame(usage);
+        base::Json last = envelope("chat.completion.chunk");
+        last["choices"] = base::Json::array();
+        last["usage"] = usage(finished);
+        frames += sseFrame(last);
     }
     return frames;
 }
 
 std::string OpenAiChat::streamEvent(const OutputEvent& event) {
     if (const auto* output = std::get_if<OutputText>(&event)) return textFrame(*output);
-    if (const auto* output = std::get_if<OutputReasoning>(&event))
+    if (const auto* output = std::get_if<OutputReasoning>(&event)) {
+        m_reasoning += output->text;
         return sseFrame(chunk({{"reasoning_content", output->text}}));
+    }
     if (const auto* call = std::get_if<OutputCallStart>(&event))
         return callFrame(call->index, callJson(*call, ""));
     if (const auto* piece = std::get_if<OutputCallArguments>(&event))
@@ -182,6 +216,7 @@ std::string OpenAiChat::collect(const ReplyContext& context, const std::vector<O
     OutputFinished finished;
     for (const OutputEvent& event : events) {
         message.add(event);
+        if (const auto* output = std::get_if<OutputReasoning>(&event)) m_reasoning += output->text;
         if (const auto* output = std::get_if<OutputText>(&event); output != nullptr && m_logprobs) {
             for (base::Json& entry : chatLogprobsJson(*m_context.tokenizer, output->logprobs))
                 logprobs.push_back(std::move(entry));
@@ -197,7 +232,7 @@ std::string OpenAiChat::collect(const ReplyContext& context, const std::vector<O
     choice["finish_reason"] = chatFinishReason(finished);
     base::Json result = envelope("chat.completion");
     result["choices"].push_back(std::move(choice));
-    result["usage"] = usageJson(finished);
+    result["usage"] = usage(finished);
     result["timings"] = timingsJson(finished);
     return base::dumpJson(result);
 }

@@ -26,8 +26,10 @@ private:
     std::string textFrame(const OutputText& output) const;
     std::string callFrame(std::size_t index, base::Json call) const;
     std::string endFrames(const OutputFinished& finished) const;
+    base::Json usage(const OutputFinished& finished) const;
 
     ReplyContext m_context;
+    std::string m_reasoning;  // so far
     bool m_includeUsage = false;
     bool m_logprobs = false;
 };

@@ -1,5 +1,6 @@
 #include "engine/api/openai_reply.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -51,6 +52,11 @@ base::Json usageJson(const OutputFinished& finished) {
     usage["total_tokens"] = finished.promptTokens + finished.completionTokens;
     usage["prompt_tokens_details"]["cached_tokens"] = finished.cachedTokens;
     return usage;
+}
+
+std::size_t reasoningTokens(const text::Tokenizer* tokenizer, const std::string& reasoning, const OutputFinished& finished) {
+    if (tokenizer == nullptr || reasoning.empty()) return 0;
+    return std::min(tokenizer->encode(reasoning).size(), finished.completionTokens);
 }
 
 base::Json timingsJson(const OutputFinished& finished) {

@@ -20,6 +20,10 @@ const char* finishReasonName(FinishReason reason);  // "stop" or "length"
 // {prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details:{cached_tokens}}
 base::Json usageJson(const OutputFinished& finished);
 
+// How many of the answer's tokens were reasoning. Nobody counted them one by one: encoded anew, it is about as many.
+// tokenizer: may be null.
+std::size_t reasoningTokens(const text::Tokenizer* tokenizer, const std::string& reasoning, const OutputFinished& finished);
+
 // {load_ms, queue_ms, prefill_ms, decode_ms, cached_tokens, followed_tokens, loaded_tokens, computed_tokens,
 // prompt_per_second, predicted_per_second}; our extension.
 base::Json timingsJson(const OutputFinished& finished);

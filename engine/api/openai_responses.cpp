@@ -1,6 +1,5 @@
 #include "engine/api/openai_responses.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -56,10 +55,7 @@ base::Json OpenAiResponses::usage(const OutputFinished& finished) const {
     result["input_tokens"] = finished.promptTokens;
     result["input_tokens_details"]["cached_tokens"] = finished.cachedTokens;
     result["output_tokens"] = finished.completionTokens;
-    // Nobody counted them one by one: encoded anew, it is about as many.
-    const std::string& reasoning = m_output->reasoning();
-    const std::size_t about = m_context.tokenizer != nullptr && !reasoning.empty() ? m_context.tokenizer->encode(reasoning).size() : 0;
-    result["output_tokens_details"]["reasoning_tokens"] = std::min(about, finished.completionTokens);
+    result["output_tokens_details"]["reasoning_tokens"] = reasoningTokens(m_context.tokenizer, m_output->reasoning(), finished);
     result["total_tokens"] = finished.promptTokens + finished.completionTokens;
     return result;
 }

@@ -1,6 +1,7 @@
 #include "engine/api/request_fields.h"
 
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -85,6 +86,10 @@ std::optional<std::int64_t> RequestFields::integer(std::string_view name, std::i
             number = max;
     } else if (field->is_number_integer()) {
         number = field->get<std::int64_t>();
+    } else if (field->is_number_float()) {  // Python writes 40.0
+        constexpr double kExact = 9007199254740992.0;  // 2^53
+        const auto value = field->get<double>();
+        if (std::fabs(value) <= kExact && value == std::trunc(value)) number = static_cast<std::int64_t>(value);
     }
     if (number && *number >= min && *number <= max) return number;
     std::string range = unlimited ? "must be an integer of at least " + std::to_string(min)

@@ -22,7 +22,7 @@ public:
 
     std::optional<std::string> string(std::string_view name);
     std::optional<bool> boolean(std::string_view name);
-    // min and max are allowed values.
+    // min and max are allowed values; 40.0 is 40.
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t min,
                                         std::int64_t max = std::numeric_limits<std::int64_t>::max());
     std::optional<double> number(std::string_view name, double min, double max);

@@ -81,14 +81,16 @@ void readCache(RequestFields& fields, ChatRequest& request) {
     if (!own.ok()) fields.complain(own.problem());
 }
 
-// {"type": "json_schema", "json_schema": {"name", "schema", "strict"}}
+// {"type": "json_schema", "json_schema": {"name", "schema", "strict"}} or {"type": "json_object"}
 void readResponseFormat(RequestFields& fields, ChatRequest& request) {
     const base::Json* format = fields.object("response_format");
     if (format == nullptr) return;
     RequestFields own(*format, "response_format.");
     const std::string type = own.string("type").value_or("");
     if (type == "json_object") {
-        request.answerSchema = std::make_shared<base::Json>(true);
+        // Several servers take a schema here.
+        const base::Json* schema = own.object("schema");
+        request.answerSchema = std::make_shared<base::Json>(schema != nullptr ? *schema : base::Json(true));
     } else if (type == "json_schema") {
         const base::Json* named = own.object("json_schema");
         const base::Json* schema = named != nullptr && named->contains("schema") ? &(*named)["schema"] : nullptr;

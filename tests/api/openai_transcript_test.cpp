@@ -66,6 +66,9 @@ Transcripts transcripts(const std::string& body, const std::vector<OutputEvent>&
 
 constexpr const char* kUsage =
     R"("usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":2}})";
+constexpr const char* kChatUsage =
+    R"("usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":2},)"
+    R"("completion_tokens_details":{"reasoning_tokens":0}})";
 constexpr const char* kTimings =
     R"("timings":{"load_ms":0.0,"queue_ms":1.0,"prefill_ms":10.0,"decode_ms":20.0,"cached_tokens":2,"followed_tokens":0,)"
     R"("loaded_tokens":0,)"
@@ -100,7 +103,7 @@ TEST(OpenAiTranscript, Chat) {
               R"({"id":"id-1","object":"chat.completion","created":1700000000,"model":"tiny","choices":[{"index":0,)"
               "\"message\":{\"role\":\"assistant\",\"content\":\"Hi \\\"\xE2\x82\xAC\\\"\\n\",\"refusal\":null},"
               R"("logprobs":null,"finish_reason":"stop"}],)" +
-                  std::string(kUsage) + "," + kTimings + "}");
+                  std::string(kChatUsage) + "," + kTimings + "}");
 }
 
 TEST(OpenAiTranscript, ChatWithUsage) {
@@ -111,7 +114,7 @@ TEST(OpenAiTranscript, ChatWithUsage) {
                                chatFrame(delta(R"("content":"Hi")"), none) +
                                chatFrame(delta("\"content\":\" \\\"\xE2\x82\xAC\\\"\\n\""), none) +
                                chatFrame(delta("", "null", R"("stop")"), none + "," + kTimings) +
-                               chatFrame("", std::string(",") + kUsage) + "data: [DONE]\n\n");
+                               chatFrame("", std::string(",") + kChatUsage) + "data: [DONE]\n\n");
 }
 
 TEST(OpenAiTranscript, ChatWithLogprobs) {
@@ -161,6 +164,9 @@ TEST(OpenAiTranscript, ChatWithReasoningAndACall) {
               R"({"role":"assistant","content":"I look.","refusal":null,"reasoning_content":"Hm.","tool_calls":[)"
               R"({"id":"call_1","type":"function","function":{"name":"read","arguments":"{\"path\":\"a\"}"}}]})");
     EXPECT_EQ(choice["finish_reason"], "tool_calls");
+    EXPECT_EQ(parsed(told.collected)["usage"]["completion_tokens_details"]["reasoning_tokens"], 3) << "a byte each";
+    const auto counted = transcripts<OpenAiChat>(R"({"messages":[{"role":"user","content":"x"}],"stream_options":{"include_usage":true}})", callEvents());
+    EXPECT_NE(counted.stream.find(R"("completion_tokens_details":{"reasoning_tokens":3}})"), std::string::npos) << counted.stream;
 }
 
 TEST(OpenAiTranscript, ACallThatBrokeOffIsTextInACollectedAnswer) {

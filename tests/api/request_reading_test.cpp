@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 
 #include "engine/api/chat_messages.h"
 #include "engine/api/openai_chat.h"
@@ -74,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"("stream_options":{"include_usage":1})", "stream_options.include_usage must be"},
         Refused{R"("n":2)", "n must be 1"}, Refused{R"("n":0)", "n must be"}, Refused{R"("n":"1")", "n must be"},
         Refused{R"("best_of":2)", "best_of must be 1"}, Refused{R"("ignore_eos":1)", "ignore_eos must be"},
-        Refused{R"("max_tokens":-1)", "max_tokens must be"}, Refused{R"("max_tokens":1.5)", "max_tokens must be"},
+        Refused{R"("max_tokens":-2)", "max_tokens must be"}, Refused{R"("max_tokens":1.5)", "max_tokens must be"},
         Refused{R"("max_tokens":"9")", "max_tokens must be"}, Refused{R"("max_tokens":1e30)", "max_tokens must be"},
         Refused{R"("priority":"high")", "priority must be \"interactive\" or \"background\""},
         Refused{R"("priority":1)", "priority must be a string"}, Refused{R"("service_tier":1)", "service_tier must be a string"},
@@ -99,6 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refused{R"("max_tokens":0)", "max_tokens must be an integer of at least 1, but is 0"},
         Refused{R"("max_completion_tokens":0)", "max_completion_tokens must be"},
+        Refused{R"("max_completion_tokens":-1)", "max_completion_tokens must be"},
+        Refused{R"("max_tokens":9007199254740994.0)", "max_tokens must be"},
+        Refused{R"("response_format":{"type":"json_object","schema":"x"})", "response_format.schema must be an object"},
         Refused{R"("logprobs":1)", "logprobs must be true or false"},
         Refused{R"("top_logprobs":2)", "top_logprobs needs logprobs"},
         Refused{R"("logprobs":true,"top_logprobs":21)", "top_logprobs must be an integer from 0 to 20, but is 21"},
@@ -111,6 +115,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"("parallel_tool_calls":1)", "parallel_tool_calls must be true or false"},
         Refused{R"("tool_choice":"maybe")", "tool_choice must be"},
         Refused{R"("tool_choice":5)", "tool_choice must be"},
+        Refused{R"("tool_choice":"any")", "tool_choice is \"any\", but there are no tools"},
+        Refused{R"("tool_choice":{"type":"required"})", "tool_choice is \"required\", but there are no tools"},
+        Refused{R"("tool_choice":{"type":"function"})", "tool_choice must be"},
+        Refused{R"("tool_choice":{"type":"function","name":"f"})", "tool_choice names the function \"f\""},
         Refused{R"("functions":[{"name":"f"}])", "functions is not supported: send the functions as tools"},
         Refused{R"("chat_template_kwargs":[])", "chat_template_kwargs must be an object"},
         Refused{R"("chat_template_kwargs":{"bos_token":"x"})", "chat_template_kwargs must not set bos_token"},
@@ -132,7 +140,7 @@ TEST(RefusedMessages, AreNamedByIndex) {
         {R"("messages":[{"role":"user","content":5}])",
          "messages[0].content must be a string or an array of parts, but is 5"},
         {R"("messages":[{"role":"user","content":{"type":"text"}}])", "messages[0].content must be"},
-        {R"("messages":[{"role":"user","content":["x"]}])", "messages[0].content[0] must be an object with a type"},
+        {R"("messages":[{"role":"user","content":[5]}])", "messages[0].content[0] must be an object with a type"},
         {R"("messages":[{"role":"user","content":[{}]}])", "messages[0].content[0].type is missing"},
         {R"("messages":[{"role":"user","content":[{"type":"text"}]}])", "messages[0].content[0].text is missing"},
         {R"("messages":[{"role":"user","content":[{"type":"text","text":7}]}])",
@@ -144,6 +152,9 @@ TEST(RefusedMessages, AreNamedByIndex) {
          "messages[0].tool_calls[0] must be an object with a function"},
         {R"("messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":5}}]}])",
          "messages[0].tool_calls[0].function.arguments must be"},
+        {R"("messages":[{"role":"system","content":null}])", "messages[0].content is missing"},
+        {R"("messages":[{"role":"assistant","function_call":{"arguments":"{}"}}])", "messages[0].function_call[0] must be an object with a function"},
+        {R"("messages":[{"role":"assistant","function_call":"f"}])", "messages[0].function_call must be an object"},
     };
     for (const Refused& row : rows)
         EXPECT_THAT(complaint(OpenAiChat().readChat(parsed("{" + std::string(row.fields) + "}"))),
@@ -271,6 +282,7 @@ TEST(ReadRequest, AliasesAndEnds) {
     EXPECT_EQ(named->toolChoice.name, "f");
     EXPECT_FALSE(readChat(R"("parallel_tool_calls":false)")->toolChoice.parallel);
     EXPECT_TRUE(readChat(R"("response_format":{"type":"json_object"})")->answerSchema->is_boolean());
+    EXPECT_EQ(readChat(R"("response_format":{"type":"json_object","schema":{"type":"object"}})")->answerSchema->dump(), R"({"type":"object"})");
     const auto schema = readChat(
         R"("response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{"type":"object"}}})");
     EXPECT_EQ(schema->answerSchema->dump(), R"({"type":"object"})");
@@ -279,6 +291,56 @@ TEST(ReadRequest, AliasesAndEnds) {
     EXPECT_TRUE(readCompletion(R"("prompt":"x","max_tokens":0,"suffix":"")")->promptOnly);
     EXPECT_EQ(readChat(R"("max_tokens":18446744073709551615)")->maxTokens,
               static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
+}
+
+TEST(ReadRequest, ToolChoiceInTheWordsOfOtherProtocols) {
+    const auto choice = [](const std::string& value) {
+        const auto request = readChat(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":)" + value);
+        EXPECT_EQ(complaint(request), "accepted") << value;
+        return request.ok() ? request->toolChoice : ToolChoice{};
+    };
+    EXPECT_EQ(choice(R"("any")").use, ToolUse::Required);
+    EXPECT_EQ(choice(R"({"type":"any"})").use, ToolUse::Required);
+    EXPECT_EQ(choice(R"({"type":"required"})").use, ToolUse::Required);
+    EXPECT_EQ(choice(R"({"type":"auto"})").use, ToolUse::Auto);
+    EXPECT_EQ(choice(R"({"type":"none"})").use, ToolUse::None);
+    for (const char* named : {R"({"type":"function","name":"f"})", R"({"type":"tool","name":"f"})"}) {
+        EXPECT_EQ(choice(named).use, ToolUse::Named) << named;
+        EXPECT_EQ(choice(named).name, "f") << named;
+    }
+}
+
+TEST(ReadRequest, ThinkingIsSwitchedOffInManyWords) {
+    struct Row {
+        const char* fields;
+        std::optional<bool> thinking;
+    };
+    const Row rows[] = {{"", std::nullopt},
+                        {R"("reasoning_effort":"none")", false},
+                        {R"("reasoning_effort":"minimal")", false},
+                        {R"("reasoning_effort":"low")", std::nullopt},
+                        {R"("reasoning_effort":null)", std::nullopt},
+                        {R"("reasoning_effort":3)", std::nullopt},
+                        {R"("reasoning":{"effort":"none"})", false},
+                        {R"("reasoning":{"enabled":false})", false},
+                        {R"("reasoning":{"enabled":true})", true},
+                        {R"("reasoning":"x")", std::nullopt},
+                        {R"("thinking":{"type":"disabled"})", false},
+                        {R"("thinking":{"type":"enabled","budget_tokens":1024})", std::nullopt},
+                        {R"("enable_thinking":false)", false},
+                        {R"("enable_thinking":true)", true}};
+    for (const Row& row : rows) {
+        const auto chat = readChat(row.fields);
+        ASSERT_EQ(complaint(chat), "accepted") << row.fields;
+        EXPECT_EQ(chat->thinking, row.thinking) << row.fields;
+    }
+}
+
+TEST(ReadRequest, NumbersAsOtherLanguagesWriteThem) {
+    EXPECT_EQ(readChat(R"("max_tokens":-1)")->maxTokens, 0u) << "no limit";
+    EXPECT_EQ(readChat(R"("max_tokens":-1,"max_completion_tokens":5)")->maxTokens, 5u);
+    EXPECT_EQ(readChat(R"("max_tokens":100.0)")->maxTokens, 100u);
+    EXPECT_EQ(readChat(R"("top_k":40.0)")->sampling.topK, 40);
 }
 
 TEST(ReadRequest, PromptsInAllForms) {
@@ -316,6 +378,21 @@ TEST(ReadRequest, MessagesBecomeCanonical) {
          R"({"role":"system","content":"Be brief."})"},
         {R"({"role":"tool","tool_call_id":"1","content":"42","name":"f"})",
          R"({"role":"tool","content":"42","tool_call_id":"1","name":"f"})"},
+        {R"({"role":"tool","tool_call_id":"1","content":null})", R"({"role":"tool","content":"","tool_call_id":"1"})"},
+        {R"({"role":"user","content":["a",{"type":"text","text":"b"}]})", R"({"role":"user","content":"a\nb"})"},
+        // Thoughts as other servers' clients send them back.
+        {R"({"role":"assistant","reasoning":{"effort":"low"},"content":"x"})", R"({"role":"assistant","content":"x"})"},
+        {R"({"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"x"}]})",
+         R"({"role":"assistant","content":"x","reasoning_content":"hm"})"},
+        {R"({"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"x"}]})",
+         R"({"role":"assistant","content":"x","reasoning_content":"hm"})"},
+        {R"({"role":"assistant","content":[{"type":"reasoning","text":"h"},{"type":"reasoning","reasoning":"m"}]})",
+         R"({"role":"assistant","content":"","reasoning_content":"hm"})"},
+        // What calls were before there were tools.
+        {R"({"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{\"a\":1}"}})",
+         R"({"role":"assistant","content":"","tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":{"a":1}}}]})"},
+        {R"({"role":"assistant","content":"x","function_call":null})", R"({"role":"assistant","content":"x"})"},
+        {R"({"role":"function","name":"f","content":"42"})", R"({"role":"tool","content":"42","name":"f"})"},
     };
     for (const Row& row : rows) {
         const auto chat = OpenAiChat().readChat(parsed(R"({"messages":[)" + std::string(row.message) + "]}"));

@@ -1,5 +1,5 @@
 """What tests with real clients share: npm packages in the build folder, the real server with a scripted model, a proxy that
-notes what went over the wire, and Claude Code and Codex, each in a home of its own.
+notes what went over the wire, and Claude Code and Codex, each in a home of its own (others: chat_agents.py).
 
 Python's standard library only.
 """
@@ -27,7 +27,8 @@ from gguf_template import with_template  # noqa: E402
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE here
 PATIENCE = 120
-PACKAGES = {"@anthropic-ai/claude-code": "2.1.328", "@anthropic-ai/sdk": "1.14.0", "@openai/codex": "0.169.0", "openai": "7.57.0"}
+PACKAGES = {"@anthropic-ai/claude-code": "2.1.328", "@anthropic-ai/sdk": "1.14.0", "@openai/codex": "0.169.0", "@qwen-code/qwen-code": "0.24.4",
+            "openai": "7.57.0", "opencode-ai": "1.18.33"}
 
 
 def skip(why):
@@ -170,6 +171,10 @@ class Exchange:
         """Of OpenAI's Responses protocol."""
         return self.method == "POST" and self.path == "/v1/responses"
 
+    def is_chat(self):
+        """Of OpenAI's chat protocol."""
+        return self.method == "POST" and self.path == "/v1/chat/completions"
+
     def is_subagent(self):
         return "x-claude-code-agent-id" in self.headers
 
@@ -196,6 +201,10 @@ class Exchange:
             usage = self.response()["usage"]
             return {"prompt": usage["input_tokens"], "cache_read_input_tokens": usage["input_tokens_details"]["cached_tokens"],
                     "output_tokens": usage["output_tokens"]}
+        if self.is_chat():
+            usage = self.chat_usage()
+            return {"prompt": usage["prompt_tokens"], "cache_read_input_tokens": usage["prompt_tokens_details"]["cached_tokens"],
+                    "output_tokens": usage["completion_tokens"]}
         if not self.body.get("stream"):
             return json.loads(self.reply)["usage"]
         usage = {}
@@ -205,6 +214,13 @@ class Exchange:
             elif kind == "message_delta":
                 usage.update({name: value for name, value in document["usage"].items() if value is not None})
         return usage
+
+    def chat_usage(self):
+        """Of OpenAI's chat protocol, as it is there."""
+        if not self.body.get("stream"):
+            return json.loads(self.reply)["usage"]
+        frames = [json.loads(line[6:]) for line in self.reply.decode().splitlines() if line.startswith("data: {")]
+        return next(frame["usage"] for frame in reversed(frames) if frame.get("usage"))
 
     def response(self):
         """The response object, whole."""
@@ -297,6 +313,11 @@ class Proxy:
     def responses(self):
         """Those of OpenAI's Responses protocol that were answered."""
         return [each for each in self.exchanges if each.is_response() and each.status == 200]
+
+    def chats(self, tool):
+        """Of OpenAI's chat protocol, those that offer this tool and were answered."""
+        return [each for each in self.exchanges if each.is_chat() and each.status == 200 and
+                tool in [offered["function"]["name"] for offered in each.body.get("tools", [])]]
 
     def main_turns(self):
         """Of the main conversation, those that were answered."""
