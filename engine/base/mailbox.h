@@ -62,6 +62,11 @@ public:
         m_ready.notify_all();
     }
 
+    bool empty() const {
+        std::lock_guard lock(m_mutex);
+        return m_messages.empty();
+    }
+
     bool closed() const {
         std::lock_guard lock(m_mutex);
         return m_closed;

@@ -22,6 +22,10 @@ public:
     // Whole pages only. Safe beside others who use other parts.
     void discard(std::size_t first, std::size_t bytes) const;
 
+    // Takes RAM for [first, first + bytes), which nobody has written to, so that whoever does will not wait for it. Blocks as
+    // long as the system needs to find and clear it: 0.3 to 5 ms for 2 MB.
+    void touch(std::size_t first, std::size_t bytes) const;
+
     std::byte* data() const { return m_bytes.data(); }
     std::size_t size() const { return m_bytes.size(); }
 

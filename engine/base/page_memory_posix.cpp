@@ -26,6 +26,12 @@ void PageMemory::discard(std::size_t first, std::size_t bytes) const {
     (void)::madvise(m_bytes.data() + first, bytes, MADV_DONTNEED);
 }
 
+void PageMemory::touch(std::size_t first, std::size_t bytes) const {
+    constexpr std::size_t kSmallestPageBytes = 4096;
+    volatile std::byte* const start = m_bytes.data() + first;
+    for (std::size_t at = 0; at < bytes; at += kSmallestPageBytes) start[at] = std::byte{0};
+}
+
 PageMemory::PageMemory(PageMemory&& other) noexcept : m_bytes(std::exchange(other.m_bytes, {})) {}
 
 PageMemory& PageMemory::operator=(PageMemory&& other) noexcept {

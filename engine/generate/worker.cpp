@@ -101,6 +101,7 @@ struct Worker::Inner {
     Expected<void> beginCheck(BeginCheck& message);
     std::unique_ptr<kv::KvCache> cacheFor(const model::Model& model, std::size_t stepTokens, Error& refused);
     bool step();
+    void prepareMemory();
     void publish();
     std::string integrityNow() const;
     void shutDown();
@@ -153,6 +154,7 @@ void Worker::Inner::run() {
         if (tier.save(busy ? kSavedBesideBytes : kSavedIdleBytes)) busy = true;
         publish();
         for (auto& [id, seat] : seats) seat.lane->deliverEnds();
+        if (!busy) prepareMemory();
     }
     // Posted between the last take and the close: still to be answered, or cancelled.
     for (Message& message : mailbox.take()) accept(std::move(message));
@@ -270,6 +272,13 @@ bool Worker::Inner::step() {
         if (stepped) return true;
     }
     return false;
+}
+
+// Until something comes.
+void Worker::Inner::prepareMemory() {
+    for (auto& [id, seat] : seats)
+        while (mailbox.empty() && !mailbox.closed() && tier.prepare(*seat.cache)) {
+        }
 }
 
 void Worker::Inner::publish() {

@@ -15,6 +15,7 @@ constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 // No system we run on gives a process more address space; larger wishes are refused before the allocator sees them.
 constexpr std::size_t kAddressSpaceBytes = std::size_t{1} << 47;
+constexpr std::size_t kPreparedAtOnceBytes = kHugePageBytes;
 
 std::uint32_t number(BlockId block) {
     return static_cast<std::uint32_t>(block);
@@ -66,6 +67,7 @@ std::optional<BlockId> BlockPool::allocate() {
     } else if (m_references.size() < m_totalBlocks) {
         m_references.push_back(0);
         m_touched.push_back(false);
+        if (m_preparedBlocks > 0) --m_preparedBlocks;
     } else {
         return std::nullopt;
     }
@@ -106,6 +108,18 @@ void BlockPool::discardFree() {
         m_touched[number(block)] = false;
         --m_touchedBlocks;
     }
+    if (m_preparedBlocks > 0) m_arena.discard(m_stride * m_references.size(), m_stride * m_preparedBlocks);
+    m_preparedBlocks = 0;
+}
+
+bool BlockPool::prepare(std::size_t aheadBytes) {
+    const std::size_t readyBytes = touchedBytes() - usedBlocks() * m_stride;
+    const std::size_t first = m_references.size() + m_preparedBlocks;
+    if (readyBytes >= aheadBytes || first == m_totalBlocks) return false;
+    const std::size_t blocks = std::min(std::max<std::size_t>(kPreparedAtOnceBytes / m_stride, 1), m_totalBlocks - first);
+    m_arena.touch(m_stride * first, m_stride * blocks);
+    m_preparedBlocks += blocks;
+    return true;
 }
 
 std::string BlockPool::checkIntegrity() const {
@@ -123,6 +137,7 @@ std::string BlockPool::checkIntegrity() const {
         if (!free[i] && !m_touched[i]) return "Block " + std::to_string(i) + " is used and counts as untouched.";
         touched += m_touched[i] ? 1 : 0;
     }
+    if (m_references.size() + m_preparedBlocks > m_totalBlocks) return "More blocks are prepared than there are.";
     if (touched != m_touchedBlocks) return "The touched blocks are counted wrongly.";
     if (!std::is_heap(m_free.begin(), m_free.end(), std::greater<>{})) return "The free list is not a heap.";
     return {};

@@ -41,9 +41,12 @@ public:
     std::size_t freeBlocks() const { return m_totalBlocks - usedBlocks(); }
     std::size_t usedBlocks() const { return m_references.size() - m_free.size(); }
 
-    // RAM behind blocks in use, and behind free ones until discardFree() gives it back to the system.
-    std::size_t touchedBytes() const { return m_touchedBlocks * m_stride; }
+    // RAM behind blocks in use and prepared ones, and behind free ones until discardFree() gives it back to the system.
+    std::size_t touchedBytes() const { return (m_touchedBlocks + m_preparedBlocks) * m_stride; }
     void discardFree();
+    // Takes RAM for some of the blocks that will be new next, about 2 MB: the system takes longer to find and clear it than one
+    // would like to wait in the middle of a step. False: free blocks with `aheadBytes` of RAM are ready, or there are no more.
+    bool prepare(std::size_t aheadBytes);
 
     // Empty, or one sentence about the invariant that does not hold (every block free xor referenced, counts add up).
     std::string checkIntegrity() const;
@@ -54,7 +57,8 @@ private:
     std::size_t m_stride = 0;
     std::size_t m_blockBytes = 0;
     std::size_t m_totalBlocks = 0;
-    std::size_t m_touchedBlocks = 0;
+    std::size_t m_touchedBlocks = 0;          // of those ever used
+    std::size_t m_preparedBlocks = 0;         // that follow the ones ever used
     std::vector<std::uint32_t> m_references;  // of the blocks that were ever used
     std::vector<bool> m_touched;              // [m_references.size()] has RAM behind it
     std::vector<BlockId> m_free;              // min-heap by number, of those ever used

@@ -8,6 +8,15 @@
 #include "engine/kv/kv_cache.h"
 
 namespace larder::kv {
+namespace {
+
+// RAM that is ready for new blocks: for what coding agents begin with, but not more of a large model's KV, or of the budget,
+// than somebody who only has the model loaded would miss.
+constexpr std::size_t kPreparedTokens = 12'288;
+constexpr std::size_t kPreparedBytes = std::size_t{512} << 20;
+constexpr std::size_t kPreparedShare = 4;  // at most a fourth of the limit
+
+}  // namespace
 
 HotTier::HotTier(std::size_t limitBytes, std::size_t ceilingBytes, ColdStore* cold)
     : m_limitBytes(limitBytes), m_ceilingBytes(std::max(limitBytes, ceilingBytes)), m_cold(cold), m_saves(cold != nullptr && cold->isOn()) {}
@@ -111,11 +120,20 @@ bool HotTier::evictColdest() {
     return true;
 }
 
+std::size_t HotTier::touchedBytes() const {
+    std::size_t bytes = 0;
+    for (const KvCache* cache : m_caches) bytes += cache->touchedBytes();
+    return bytes;
+}
+
 void HotTier::keepWithinTouched() {
-    std::size_t touched = 0;
-    for (const KvCache* cache : m_caches) touched += cache->touchedBytes();
-    if (touched <= m_limitBytes) return;
+    if (touchedBytes() <= m_limitBytes) return;
     for (KvCache* cache : m_caches) cache->discardFree();
+}
+
+bool HotTier::prepare(KvCache& cache) {
+    const std::size_t most = std::min(kPreparedBytes, m_limitBytes / kPreparedShare);
+    return touchedBytes() + most <= m_limitBytes && cache.prepare(kPreparedTokens, most);
 }
 
 std::string HotTier::checkIntegrity() const {

@@ -58,6 +58,9 @@ public:
     bool take(std::size_t bytes);
     void give(std::size_t bytes);
     void keepWithinTouched();             // RAM behind free blocks goes back when all touched RAM exceeds the limit
+    // While there is nothing else to do: takes some RAM for what this cache will hold next, a few ms at most, as long as it is
+    // little against the limit. False: enough is ready.
+    bool prepare(KvCache& cache);
     std::uint64_t tick() { return ++m_tick; }
     // When what a lease uses counts as used. Of an aside one: just before the latest kMainLeases others began, so that it gives
     // way to what they use, and to nothing older.
@@ -70,6 +73,7 @@ public:
 
 private:
     bool evictColdest();
+    std::size_t touchedBytes() const;
 
     std::size_t m_limitBytes;
     std::size_t m_ceilingBytes;

@@ -266,6 +266,12 @@ void KvCache::discardFree() {
         if (pool) pool->discardFree();
 }
 
+bool KvCache::prepare(std::size_t tokens, std::size_t mostBytes) {
+    for (const auto& pool : m_pools)
+        if (pool && pool->prepare(std::min(roundUpBlocks(tokens) * pool->strideBytes(), mostBytes))) return true;
+    return false;
+}
+
 // A node that no lease holds any more, with all it has.
 void KvCache::removeNode(NodeId id) {
     while (!m_index.at(id).snapshots.empty()) dropSnapshot(id, 0);

@@ -70,6 +70,7 @@ public:
     bool takeRead(const ColdReadDone& done);                   // false: not asked for by this one
     std::size_t touchedBytes() const;
     void discardFree();
+    bool prepare(std::size_t tokens, std::size_t mostBytes);   // RAM for so many more; false: it is ready. See BlockPool
 
     // Empty, or one sentence: every block is in exactly one of free, cached, pinned (cached and leased), leased; references
     // are those of leases and index; sums add up; keys resolve.

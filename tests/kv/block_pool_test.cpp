@@ -51,6 +51,37 @@ TEST(BlockPool, ABlockIsFreeWhenItsLastReferenceGoes) {
     pool->release(block);
 }
 
+TEST(BlockPool, PreparedBlocksComeNextAndGoBack) {
+    constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+    auto pool = std::move(BlockPool::create(kBlockBytes, 10)).value();
+    EXPECT_FALSE(pool->prepare(0));
+    EXPECT_TRUE(pool->prepare(3 * kBlockBytes));  // two at once
+    EXPECT_EQ(pool->touchedBytes(), 2 * kBlockBytes);
+    EXPECT_TRUE(pool->prepare(3 * kBlockBytes));
+    EXPECT_FALSE(pool->prepare(3 * kBlockBytes));
+    EXPECT_EQ(pool->touchedBytes(), 4 * kBlockBytes);
+    // They are what comes next.
+    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_EQ(number(*pool->allocate()), i);
+    EXPECT_EQ(pool->touchedBytes(), 4 * kBlockBytes);
+    EXPECT_EQ(pool->usedBlocks(), 4u);
+    EXPECT_EQ(pool->checkIntegrity(), "");
+    // A free one that was used before is as ready.
+    pool->release(BlockId{1});
+    EXPECT_FALSE(pool->prepare(kBlockBytes));
+    EXPECT_TRUE(pool->prepare(2 * kBlockBytes));
+    EXPECT_EQ(pool->touchedBytes(), 6 * kBlockBytes);
+    pool->discardFree();
+    EXPECT_EQ(pool->touchedBytes(), 3 * kBlockBytes);
+    EXPECT_EQ(pool->checkIntegrity(), "");
+    while (pool->prepare(100 * kBlockBytes)) {
+    }
+    EXPECT_EQ(pool->touchedBytes(), 9 * kBlockBytes);  // all but the one that was given back
+    EXPECT_EQ(pool->freeBlocks(), 7u);
+    while (const auto block = pool->allocate()) std::memset(pool->data(*block), 1, kBlockBytes);
+    EXPECT_EQ(pool->checkIntegrity(), "");
+    for (std::uint32_t i = 0; i < 10; ++i) pool->release(BlockId{i});
+}
+
 TEST(BlockPool, RefusesWhatCannotBe) {
     for (const auto& [bytes, blocks] :
          std::initializer_list<std::pair<std::size_t, std::size_t>>{{4096, 0},

@@ -110,6 +110,29 @@ TEST(KvCache, WhatTheConversationUsesStaysItsOwnWhenASideCallUsesItToo) {
     EXPECT_EQ(house.cache->knownTokens(conversation), 256u);
 }
 
+TEST(KvCache, PreparesAFourthOfTheLimitAndNothingBeyondIt) {
+    constexpr std::size_t kMegabyte = std::size_t{1} << 20;
+    HotTier tier(32 * kMegabyte);
+    const KvShape shape{.groups = {{.blockBytes = kMegabyte}}, .stateBytes = 0};
+    auto one = std::move(KvCache::create(shape, {1, 1}, tier)).value();
+    auto other = std::move(KvCache::create(shape, {2, 2}, tier)).value();
+    const auto prepareAll = [&tier](KvCache& cache) {
+        while (tier.prepare(cache)) {
+        }
+        return cache.touchedBytes() / kMegabyte;
+    };
+    EXPECT_EQ(prepareAll(*one), 8u);
+    EXPECT_EQ(tier.usedBytes(), 0u);
+    auto lease = one->acquire({}, 20 * kBlockTokens);
+    ASSERT_TRUE(lease);
+    EXPECT_EQ(prepareAll(*other), 6u);  // 20 + 6 + 8 would be more than the limit
+    EXPECT_EQ(prepareAll(*one), 20u);
+    // What is prepared gives way to what is used.
+    ASSERT_TRUE(lease->grow(30 * kBlockTokens));
+    EXPECT_EQ(one->touchedBytes() + other->touchedBytes(), 30 * kMegabyte);
+    EXPECT_FALSE(tier.prepare(*other));
+}
+
 TEST(KvCache, TwoModelsShareOneLimit) {
     HotTier tier(10 * 4096);
     const KvShape shape = plainShape();
