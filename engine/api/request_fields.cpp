@@ -52,7 +52,7 @@ RequestFields::RequestFields(const base::Json& object, std::string where)
 
 const base::Json* RequestFields::value(std::string_view name) const {
     if (!m_object.is_object()) return nullptr;
-    const auto found = m_object.find(std::string(name));
+    const auto found = m_object.find(name);
     return found == m_object.end() || found->is_null() ? nullptr : &*found;
 }
 

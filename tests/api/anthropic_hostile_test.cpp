@@ -55,10 +55,9 @@ TEST(AnthropicHostileBodies, WhatIsReadIsInOpenAiForm) {
                 ASSERT_FALSE(call["function"]["name"].get<std::string>().empty()) << body;
             }
         }
-        for (const auto& tools : {chat->tools, chat->deferredTools}) {
-            if (!tools) continue;
-            for (const base::Json& tool : *tools) ASSERT_TRUE(tool["function"]["parameters"].is_object()) << body;
-        }
+        const auto tools = callableTools(*chat);
+        if (!tools) continue;
+        for (const base::Json& tool : *tools) ASSERT_TRUE(tool["function"]["parameters"].is_object()) << body;
     }
     EXPECT_GT(accepted, 300);
 }

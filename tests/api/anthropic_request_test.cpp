@@ -60,8 +60,10 @@ TEST(AnthropicRequest, ARequestOfClaudeCodeBecomesTheCanonicalConversation) {
     EXPECT_EQ(request.chat.tools->dump(),
               R"([{"type":"function","function":{"name":"Read","description":"Reads a file.","parameters":{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"file_path":{"type":"string"},"limit":{"type":"number"}},"required":["file_path"],"additionalProperties":false}}},)"
               R"({"type":"function","function":{"name":"ToolSearch","description":"Loads tools.","parameters":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]}}}])");
-    ASSERT_TRUE(request.chat.deferredTools);
-    EXPECT_EQ(request.chat.deferredTools->dump(), "[" + webFetch + "]");
+    ASSERT_TRUE(request.chat.allTools);
+    const std::string shown = request.chat.tools->dump();
+    EXPECT_EQ(request.chat.allTools->dump(), shown.substr(0, shown.size() - 1) + "," + webFetch + "]");
+    EXPECT_EQ(callableTools(request.chat), request.chat.allTools);
     EXPECT_EQ(request.chat.toolChoice.use, ToolUse::Auto);
     EXPECT_TRUE(request.chat.toolChoice.parallel);
     EXPECT_EQ(request.chat.maxTokens, 32000u);
