@@ -175,6 +175,7 @@ Expected<ModelInfo> findNamedModel(Generator& generator, const std::string& name
 Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, const text::ModelText& text,
                                                         const ChatRequest& request) {
     if (const auto usable = checkRenderable(model, text, request); !usable) return usable.error();
+    canonicalIds(*request.messages);
     return text.chatTemplate->render(templateInput(text, request));
 }
 

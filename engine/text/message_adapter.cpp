@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "engine/base/hash.h"
 #include "engine/text/tool_prompt.h"
 
 namespace larder::text {
@@ -71,23 +69,6 @@ void adaptArguments(Json& call, const ChatTemplateAbilities& abilities) {
     } else if (!abilities.argumentObjects && it->is_object()) {
         *it = base::dumpJson(*it);
     }
-}
-
-bool isLetterOrDigit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// Some templates refuse ids that are not 9 letters or digits; a call and its result get the same.
-void shortenId(Json& object, const char* key) {
-    constexpr std::size_t kLength = 9;
-    if (!object.is_object()) return;
-    const auto it = object.find(key);
-    if (it == object.end() || !it->is_string()) return;
-    auto& id = it->get_ref<std::string&>();
-    if (id.size() == kLength && std::ranges::all_of(id, isLetterOrDigit)) return;
-    std::uint64_t hash = base::hash64(std::as_bytes(std::span(id)));
-    id.clear();
-    for (std::size_t i = 0; i < kLength; ++i, hash /= 36) id += "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
 }
 
 bool hasRole(const Json& message, std::string_view role) {
@@ -286,13 +267,9 @@ Expected<Json> adaptMessages(const Json& messages, const Json* tools, const Chat
     Json out = conversation.take();
     for (Json& message : out) {
         if (const auto done = adaptContent(message, abilities); !done) return done.error();
-        if (!abilities.longCallIds) shortenId(message, "tool_call_id");
         const auto calls = message.find("tool_calls");
         if (calls == message.end() || !calls->is_array()) continue;
-        for (Json& call : *calls) {
-            adaptArguments(call, abilities);
-            if (!abilities.longCallIds) shortenId(call, "id");
-        }
+        for (Json& call : *calls) adaptArguments(call, abilities);
     }
     return out;
 }

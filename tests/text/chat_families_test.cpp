@@ -113,9 +113,9 @@ protected:
 
 Json agentConversation() {
     return Json::array({message("system", "rule zero"), message("user", "what is this"), message("system", "late one"),
-                        calling("I look.", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}}),
-                                                        call("toolu_01BBBBBBBBBB", "find_text", {{"path", "b.txt"}})})),
-                        result("toolu_01AAAAAAAAAA", "file A"), result("toolu_01BBBBBBBBBB", "file B"),
+                        calling("I look.", Json::array({call("call00000", "read_file", {{"path", "a.txt"}}),
+                                                        call("call00001", "find_text", {{"path", "b.txt"}})})),
+                        result("call00000", "file A"), result("call00001", "file B"),
                         message("system", "late two"), message("assistant", "an answer"),
                         message("system", "late three"), message("user", "more please"),
                         message("assistant", "the end")});
@@ -170,8 +170,8 @@ TEST_P(EveryFamily, TakesUserTextBehindAResult) {
     const std::string text =
         rendered(*m_template,
                  Json::array({message("user", "what is this"),
-                              calling("", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}})})),
-                              result("toolu_01AAAAAAAAAA", "file A"), message("user", "stop that")}),
+                              calling("", Json::array({call("call00000", "read_file", {{"path", "a.txt"}})})),
+                              result("call00000", "file A"), message("user", "stop that")}),
                  tools());
     expectInOrder(text, {"what is this", "a.txt", "file A", "stop that"});
     EXPECT_LT(text.find("read_file"), text.find("stop that"));
@@ -216,7 +216,7 @@ Json randomConversation(std::mt19937& random) {
         Json answer = message("assistant", pick(4) == 0 ? "" : words());
         Json calls = Json::array();
         for (std::size_t i = pick(3); i > 0; --i)
-            calls.push_back(call("toolu_" + std::to_string(100000 + number), "read_file", {{"path", words()}}));
+            calls.push_back(call("call" + std::to_string(10000 + number), "read_file", {{"path", words()}}));
         if (calls.empty() && answer["content"] == "") answer["content"] = words();
         if (!calls.empty()) answer["tool_calls"] = calls;
         if (!reasoning.is_null()) answer["reasoning_content"] = reasoning;
@@ -354,7 +354,6 @@ std::string shown(const ChatTemplateAbilities& found) {
     const std::pair<bool, const char*> all[] = {{found.tools, "tools"},
                                                 {found.calls, "calls"},
                                                 {found.manyCalls, "manyCalls"},
-                                                {found.longCallIds, "longCallIds"},
                                                 {found.results, "results"},
                                                 {found.userAfterResult, "userAfterResult"},
                                                 {found.system, "system"},
@@ -379,7 +378,7 @@ TEST(ChatFamilies, AbilitiesOfRealTemplates) {
         {"qwen2_5_7b_instruct", ""},
         {"phi_3_5_mini_instruct", "tools calls results"},
         {"mistral_nemo_instruct_2407",
-         "longCallIds userAfterResult system manySystems lateSystem userPairs assistantPairs"},
+         "userAfterResult system manySystems lateSystem userPairs assistantPairs"},
         {"header_style", "manyCalls"},
         {"granite_4_0", ""},
         {"granite_3_3_2b_instruct", "calls"},
