@@ -7,7 +7,7 @@
 
 #include "engine/base/utf8.h"
 #include "engine/text/json_choice.h"
-#include "engine/text/json_text.h"
+#include "engine/text/json_spelling.h"
 
 namespace larder::text {
 

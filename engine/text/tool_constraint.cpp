@@ -6,7 +6,7 @@
 
 #include "engine/text/grammar_constraint.h"
 #include "engine/text/json_schema.h"
-#include "engine/text/json_text.h"
+#include "engine/text/json_spelling.h"
 
 namespace larder::text {
 
