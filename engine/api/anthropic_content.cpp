@@ -21,14 +21,6 @@ void appendText(std::string& text, std::string_view separator, std::string_view 
     text += piece;
 }
 
-// Whether leaving out a block of a kind that is not known loses something.
-bool carriesContent(const RequestFields& block) {
-    for (const char* name : {"text", "content", "source", "data", "input"})
-        if (const base::Json* value = block.value(name); value != nullptr && !(value->is_structured() && value->empty()))
-            return true;
-    return false;
-}
-
 class ContentReader {
 public:
     explicit ContentReader(const AnthropicTools& tools) : m_tools(tools) {
@@ -85,7 +77,7 @@ void ContentReader::eachBlock(RequestFields& owner, const base::Json& content, c
 }
 
 void ContentReader::passOver(const RequestFields& block, const std::string& type, const std::string& path) {
-    if (m_result.unreadablePart.empty() && carriesContent(block))
+    if (m_result.unreadablePart.empty() && block.hasAnyOf({"text", "content", "source", "data", "input"}))
         m_result.unreadablePart = path + " is of type \"" + type.substr(0, 40) + "\"";
 }
 
