@@ -89,9 +89,8 @@ void InputReader::readMessage(RequestFields& own, const std::string& path) {
     const std::string role = own.string("role").value_or("");
     if (own.ok() && role.empty()) return own.complain("role", "is missing");
     if (role == "assistant") {
-        std::string text = readText(own, "content", path, "");
-        base::Json& message = answer();
-        message["content"] = message["content"].get_ref<const std::string&>() + text;
+        const std::string text = readText(own, "content", path, "");
+        answer()["content"].get_ref<std::string&>() += text;
         return;
     }
     if (role != "user" && role != "system" && role != "developer")
@@ -168,9 +167,9 @@ void InputReader::readReasoning(RequestFields& own, const std::string& path) {
     else if (!sealed && own.value("summary") != nullptr)
         text = readText(own, "summary", path, "\n\n");
     if (text.empty()) return;
-    base::Json& message = answer();
-    std::string before = message.contains("reasoning_content") ? message["reasoning_content"].get<std::string>() : "";
-    message["reasoning_content"] = before + text;
+    base::Json& reasoning = answer()["reasoning_content"];
+    if (reasoning.is_null()) reasoning = "";
+    reasoning.get_ref<std::string&>() += text;
 }
 
 void InputReader::addMessage(const char* role, std::string content) {

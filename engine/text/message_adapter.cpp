@@ -86,11 +86,17 @@ void dropEmptyCalls(Json& message) {
     if (it != message.end() && (it->is_null() || (it->is_array() && it->empty()))) message.erase(it);
 }
 
+// In place: a client may send a hundred thousand messages that become one.
 Expected<void> appendText(Json& message, const std::string& text, std::string_view between) {
-    Expected<std::string> joined = contentText(message);
-    if (!joined) return std::move(joined).error();
-    if (!joined->empty() && !text.empty()) *joined += between;
-    message["content"] = *joined + text;
+    Json& content = message["content"];
+    if (!content.is_string()) {
+        Expected<std::string> whole = contentText(message);
+        if (!whole) return std::move(whole).error();
+        content = *std::move(whole);
+    }
+    auto& joined = content.get_ref<std::string&>();
+    if (!joined.empty() && !text.empty()) joined += between;
+    joined += text;
     return {};
 }
 
@@ -211,21 +217,21 @@ private:
         if (!text) return text.error();
         const auto reasoning = message.find("reasoning_content");
         if (reasoning != message.end() && reasoning->is_string()) {
-            const auto before = last.find("reasoning_content");
-            const bool both = before != last.end() && before->is_string() && !before->get_ref<std::string&>().empty();
-            last["reasoning_content"] =
-                (both ? before->get<std::string>() + std::string(kBetween) : "") + reasoning->get<std::string>();
+            Json& before = last["reasoning_content"];
+            if (!before.is_string()) before = "";
+            auto& joined = before.get_ref<std::string&>();
+            if (!joined.empty()) joined += kBetween;
+            joined += reasoning->get_ref<const std::string&>();
         }
         return appendText(last, *text, kBetween);
     }
 
+    // The first has all that was said; nothing of it is copied for each of the others.
     void pushOneByOne(Json message) {
-        const Json calls = std::move(message["tool_calls"]);
-        for (const Json& call : calls) {
-            message["tool_calls"] = Json::array({call});
-            push(message);
-            message["content"] = "";
-            message.erase("reasoning_content");
+        Json calls = std::move(message["tool_calls"]);
+        for (Json& call : calls) {
+            message["tool_calls"] = Json::array({std::move(call)});
+            push(std::exchange(message, {{"role", "assistant"}, {"content", ""}}));
         }
     }
 

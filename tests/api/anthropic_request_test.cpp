@@ -155,6 +155,18 @@ TEST(AnthropicRequest, LoadedToolsAreShownWhereTheyAreLoaded) {
               "\n</tools>\nand\n<tools>\ngone\n</tools>");
 }
 
+TEST(AnthropicRequest, LoadingOneLargeToolAgainAndAgainHasAnEnd) {
+    const auto loading = [](std::size_t times) {
+        std::string references;
+        for (std::size_t i = 0; i < times; ++i) references += (i > 0 ? "," : "") + std::string(R"({"type":"tool_reference","tool_name":"a"})");
+        return bodyWith(R"("tools":[{"name":"a","input_schema":{},"description":")" + std::string(1 << 20, 'd') +
+                        R"(","defer_loading":true}],"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[)" +
+                        references + "]}]}]");
+    };
+    EXPECT_GT((*read(loading(15)).chat.messages)[0]["content"].get_ref<const std::string&>().size(), 15u << 20);
+    EXPECT_THAT(refusal(loading(17)), HasSubstr("all that are loaded are more than 16 MB"));
+}
+
 TEST(AnthropicRequest, UnreadableBlocksAreNamed) {
     const auto unreadable = [](const char* block) {
         return read(withMessages(std::string(R"({"role":"user","content":[{"type":"text","text":"see"},)") + block + "]}")).chat.unreadablePart;

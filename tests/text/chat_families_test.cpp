@@ -326,6 +326,42 @@ TEST(ChatFamilies, ContentPartsAreJoinedWhereTheyMustBe) {
                 HasSubstr("user\none\ntwo\n\none\ntwo\n\none\ntwo<end_of_turn>"));
 }
 
+// All that follows the first call of a message says nothing more than that: a name of a megabyte would be copied for each.
+TEST(ChatFamilies, CallsThatAreToldOneByOneShareNothing) {
+    ChatTemplateAbilities abilities;
+    abilities.manyCalls = false;
+    Json calls = Json::array();
+    for (int i = 0; i < 20'000; ++i) calls.push_back(call("call00000", "f", Json::object()));
+    Json answer = calling("both", calls);
+    answer["name"] = std::string(1'000'000, 'n');
+    answer["reasoning_content"] = "hm";
+    const auto adapted = adaptMessages(Json::array({message("user", "go"), answer}), nullptr, abilities);
+    ASSERT_TRUE(adapted);
+    ASSERT_EQ(adapted->size(), 1 + calls.size());
+    Json first = answer;
+    first["tool_calls"] = Json::array({calls[0]});
+    EXPECT_EQ((*adapted)[1], first);
+    for (std::size_t i = 2; i < adapted->size(); ++i) ASSERT_EQ((*adapted)[i], calling("", Json::array({calls[0]})));
+}
+
+// Linear: copied for each, the message that they all become would take minutes.
+TEST(ChatFamilies, AHundredThousandMessagesBecomeOne) {
+    constexpr std::size_t kMany = 100'000;
+    ChatTemplateAbilities abilities;
+    abilities.lateSystem = abilities.results = abilities.userPairs = abilities.assistantPairs = false;
+    const auto joinedContent = [&](const Json& each) {
+        Json messages = Json::array({message("user", "go")});
+        for (std::size_t i = 0; i < kMany; ++i) messages.push_back(each);
+        const auto adapted = adaptMessages(messages, nullptr, abilities);
+        EXPECT_TRUE(adapted && adapted->size() == (each["role"] == "assistant" ? 2u : 1u));
+        return adapted ? adapted->back()["content"].get<std::string>() : "";
+    };
+    EXPECT_EQ(joinedContent(message("user", "a")).size(), 2 + kMany * 3);
+    EXPECT_EQ(joinedContent(message("assistant", "a")).size(), kMany * 3 - 2);
+    EXPECT_EQ(joinedContent(message("system", "a")).size(), 2 + kMany * (2 + std::string("<system-reminder>\na\n</system-reminder>").size()));
+    EXPECT_EQ(joinedContent(result("call00000", "a")).size(), 3 + kMany * (1 + std::string("<tool_response>\na\n</tool_response>").size()));
+}
+
 TEST(ChatFamilies, ReasoningIsShownWhereTheTemplateKnowsIt) {
     Json answer = message("assistant", "yes");
     answer["reasoning_content"] = "hm";
