@@ -11,6 +11,9 @@
 namespace larder::api {
 namespace {
 
+// More than any window holds. Without an end one large tool, referred to again and again, would take all memory.
+constexpr std::size_t kMostLoadedBytes = 16 << 20;
+
 bool isBlankText(std::string_view text) {
     return text.find_first_not_of(" \t\n\r\f\v") == text.npos;
 }
@@ -19,14 +22,6 @@ void appendText(std::string& text, std::string_view separator, std::string_view 
     if (isBlankText(piece)) return;
     if (!text.empty()) text += separator;
     text += piece;
-}
-
-// Whether leaving out a block of a kind that is not known loses something.
-bool carriesContent(const RequestFields& block) {
-    for (const char* name : {"text", "content", "source", "data", "input"})
-        if (const base::Json* value = block.value(name); value != nullptr && !(value->is_structured() && value->empty()))
-            return true;
-    return false;
 }
 
 class ContentReader {
@@ -57,6 +52,7 @@ private:
 
     const AnthropicTools& m_tools;
     std::map<std::string, std::string> m_toolNames;  // by the id of the call
+    std::size_t m_loadedBytes = 0;                   // of deferred tools
     AnthropicContent m_result;
 };
 
@@ -85,7 +81,7 @@ void ContentReader::eachBlock(RequestFields& owner, const base::Json& content, c
 }
 
 void ContentReader::passOver(const RequestFields& block, const std::string& type, const std::string& path) {
-    if (m_result.unreadablePart.empty() && carriesContent(block))
+    if (m_result.unreadablePart.empty() && block.hasAnyOf({"text", "content", "source", "data", "input"}))
         m_result.unreadablePart = path + " is of type \"" + type.substr(0, 40) + "\"";
 }
 
@@ -183,7 +179,11 @@ void ContentReader::readToolResult(RequestFields& block, const std::string& path
             if (type == "tool_reference") {
                 const auto name = part.string("tool_name");
                 if (!name) return part.complain("tool_name:", "Field required");
-                loaded += loadedToolLine(m_tools, *name) + "\n";
+                const std::string line = loadedToolLine(m_tools, *name);
+                m_loadedBytes += line.size();
+                if (m_loadedBytes > kMostLoadedBytes)
+                    return part.complain("tool_name", "loads a tool once more, and all that are loaded are more than " + std::to_string(kMostLoadedBytes >> 20) + " MB");
+                loaded += line + "\n";
                 return;
             }
             endLoaded();

@@ -51,6 +51,13 @@ std::shared_ptr<base::Json> readOutputFormat(RequestFields& fields) {
     return format != nullptr ? outputSchema(fields, *format, "output_format.") : nullptr;
 }
 
+// Those that are shown are copied: where some are deferred, these are nearly all.
+std::shared_ptr<const base::Json> joined(const std::shared_ptr<base::Json>& shown, std::shared_ptr<base::Json> deferred) {
+    if (!shown || !deferred) return deferred;
+    deferred->insert(deferred->begin(), shown->begin(), shown->end());
+    return deferred;
+}
+
 AnthropicRequest readPromptFields(RequestFields& fields) {
     AnthropicRequest result;
     ChatRequest& chat = result.chat;
@@ -62,7 +69,7 @@ AnthropicRequest readPromptFields(RequestFields& fields) {
     chat.messages = std::move(content.messages);
     chat.unreadablePart = std::move(content.unreadablePart);
     chat.tools = std::move(tools.tools);
-    chat.deferredTools = std::move(tools.deferred);
+    chat.allTools = joined(chat.tools, std::move(tools.deferred));
     chat.toolChoice = std::move(tools.choice);
     chat.thinking = readThinkingField(fields);
     chat.answerSchema = readOutputFormat(fields);

@@ -1,5 +1,6 @@
 #include "engine/api/anthropic_tools.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -10,11 +11,13 @@
 namespace larder::api {
 namespace {
 
-const base::Json* findOffered(const std::shared_ptr<base::Json>& tools, std::string_view name) {
-    if (!tools) return nullptr;
-    for (const base::Json& tool : *tools)
-        if (tool["function"]["name"].get_ref<const std::string&>() == name) return &tool;
-    return nullptr;
+bool isOffered(const std::shared_ptr<base::Json>& tools, std::string_view name) {
+    return tools && std::any_of(tools->begin(), tools->end(), [&](const base::Json& tool) { return tool["function"]["name"] == name; });
+}
+
+// Of two with the same name the first counts.
+void notePlace(AnthropicTools& tools, const base::Json& next) {
+    tools.deferredPlaces.emplace(next["function"]["name"].get<std::string>(), tools.deferred ? tools.deferred->size() : 0);
 }
 
 void appendOffered(std::shared_ptr<base::Json>& tools, base::Json tool) {
@@ -58,6 +61,7 @@ void readAnthropicToolList(RequestFields& fields, AnthropicTools& result) {
             base::Json entry;
             entry["type"] = "function";
             entry["function"] = std::move(*function);
+            if (deferred) notePlace(result, entry);
             appendOffered(deferred ? result.deferred : result.tools, std::move(entry));
         }
         if (!own.ok()) fields.complain(own.problem());
@@ -78,7 +82,7 @@ void readAnthropicChoice(RequestFields& fields, AnthropicTools& result) {
     } else if (type == "tool") {
         result.choice.use = ToolUse::Named;
         result.choice.name = own.string("name").value_or("");
-        if (findOffered(result.tools, result.choice.name) == nullptr)
+        if (!isOffered(result.tools, result.choice.name))
             own.complain("name", "must be one of the tools offered, but is \"" + result.choice.name.substr(0, 100) + "\"");
     } else if (type != "auto") {
         own.complain("type", "must be \"auto\", \"any\", \"tool\" or \"none\"");
@@ -96,8 +100,8 @@ AnthropicTools readAnthropicTools(RequestFields& fields) {
 }
 
 std::string loadedToolLine(const AnthropicTools& tools, const std::string& name) {
-    const base::Json* tool = findOffered(tools.deferred, name);
-    return tool == nullptr ? name : base::dumpJson(*tool);
+    const auto place = tools.deferredPlaces.find(name);
+    return place == tools.deferredPlaces.end() ? name : base::dumpJson((*tools.deferred)[place->second]);
 }
 
 }  // namespace larder::api

@@ -2,6 +2,8 @@
 // input_schema} becomes {type: "function", function: {name, description, parameters}}; `strict` is kept. Any thread.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,7 @@ namespace larder::api {
 struct AnthropicTools {
     std::shared_ptr<base::Json> tools;     // array, or null: none
     std::shared_ptr<base::Json> deferred;  // likewise: those with defer_loading; shown where a message refers to them
+    std::map<std::string, std::size_t> deferredPlaces;  // in `deferred`, by name
     ToolChoice choice;
     bool cacheControl = false;             // one of them is marked as the end of what may be cached
 };

@@ -37,7 +37,7 @@ ChatMessages readChatMessages(RequestFields& fields);
 base::Json canonicalArguments(const base::Json& arguments);
 
 // Replaces the ids of tool calls and of their results by "call00000", "call00001", ... in the order of appearance: a client's own
-// are different each time, and some templates write them.
+// are different each time, and some templates write them or refuse all that are not 9 letters and digits.
 void canonicalIds(base::Json& messages);
 
 }  // namespace larder::api

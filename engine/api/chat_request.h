@@ -27,7 +27,8 @@ struct ChatRequest {
     // Exactly one of: messages (template applied), prompt text, prompt ids.
     std::shared_ptr<base::Json> messages;  // array in OpenAI form, canonical (chat_messages.h), for the template
     std::shared_ptr<base::Json> tools;     // array in OpenAI form, or null; rendered
-    std::shared_ptr<base::Json> deferredTools;  // likewise, rendered where they are loaded (in messages): for parsing their calls
+    // Likewise, with those that are rendered where they are loaded (in messages): for parsing their calls. Null: no others than tools.
+    std::shared_ptr<const base::Json> allTools;
     ToolChoice toolChoice;
     std::optional<bool> thinking;          // unset: as the model does by itself
     // The answer is kept to this JSON schema (`true`: any object); null: free.
@@ -59,8 +60,10 @@ inline bool callIsForced(const ChatRequest& request) {
     return request.tools && (use == ToolUse::Required || use == ToolUse::Named);
 }
 
-// Those that are rendered and those that are loaded later, in one array; null: none.
-std::shared_ptr<const base::Json> allTools(const ChatRequest& request);
+// All that may be called, in one array; null: none.
+inline std::shared_ptr<const base::Json> callableTools(const ChatRequest& request) {
+    return request.allTools ? request.allTools : request.tools;
+}
 
 struct OutputText {
     std::string text;                        // whole UTF-8 characters; may be empty when only logprobs come

@@ -8,8 +8,7 @@ namespace {
 
 // Calls are looked for where tools were offered; a forced one comes in Hermes form from every model but Llama's.
 text::ToolCallFormat callFormat(const PreparedChat& chat) {
-    const bool offered = chat.request.tools || chat.request.deferredTools;
-    if (!offered || chat.request.toolChoice.use == ToolUse::None) return text::ToolCallFormat::None;
+    if (!callableTools(chat.request) || chat.request.toolChoice.use == ToolUse::None) return text::ToolCallFormat::None;
     const text::ToolCallFormat own = chat.text->outputFormat.toolCalls;
     return callIsForced(chat.request) && own == text::ToolCallFormat::QwenXml ? text::ToolCallFormat::HermesJson : own;
 }
@@ -24,7 +23,7 @@ AnswerPartsSettings partsSettings(const PreparedChat& chat, const Protocol& prot
     settings.parser = {.toolCalls = callFormat(chat),
                        .reasoning = chat.text->outputFormat.reasoning,
                        .reasoningOpen = chat.prompt.opensReasoning,
-                       .tools = allTools(chat.request)};
+                       .tools = callableTools(chat.request)};
     return settings;
 }
 

@@ -39,13 +39,17 @@ Expected<void> checkAgainstModel(const PreparedChat& chat, std::size_t window) {
     return {};
 }
 
+// The document is gone again before the prompt is made: it may be megabytes.
+Expected<ChatRequest> readRequest(Protocol& protocol, const std::string& body) {
+    const Expected<base::Json> json = readBody(body);
+    return json ? protocol.readChat(*json) : json.error();
+}
+
 }  // namespace
 
 Expected<PreparedChat> prepareChat(const PromptServices& services, Protocol& protocol, const ChatHeaders& headers,
                                    const std::string& body) {
-    const Expected<base::Json> json = readBody(body);
-    if (!json) return json.error();
-    Expected<ChatRequest> request = protocol.readChat(*json);
+    Expected<ChatRequest> request = readRequest(protocol, body);
     if (!request) return request.error();
     request->noStore |= headers.noStore;
     request->aside |= headers.aside;

@@ -133,7 +133,7 @@ Expected<Prompt> chatPrompt(const PromptServices& services, const ModelInfo& mod
     prompt.isChat = true;
     text::RestoredMessages restored;
     if (services.replay != nullptr)
-        restored = text::restoreAnswers(*services.replay, tokenizer, *request.messages, allTools(request).get());
+        restored = text::restoreAnswers(*services.replay, tokenizer, *request.messages, callableTools(request).get());
     canonicalIds(*request.messages);
     prompt.title = titleOf(*request.messages);
     if (const auto usable = checkRenderable(model, text, request); !usable) return usable.error();
@@ -175,6 +175,7 @@ Expected<ModelInfo> findNamedModel(Generator& generator, const std::string& name
 Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, const text::ModelText& text,
                                                         const ChatRequest& request) {
     if (const auto usable = checkRenderable(model, text, request); !usable) return usable.error();
+    canonicalIds(*request.messages);
     return text.chatTemplate->render(templateInput(text, request));
 }
 

@@ -43,7 +43,7 @@ struct Prompt {
 // run it. Blocks on the disk when the name is unknown.
 Expected<ModelInfo> findNamedModel(Generator& generator, const std::string& name);
 
-// Messages through the model's template. InvalidArgument: no template, or the template's own refusal.
+// Messages through the model's template, their ids made canonical. InvalidArgument: no template, or the template's own refusal.
 Expected<std::vector<text::TextSegment>> renderMessages(const ModelInfo& model, const text::ModelText& text,
                                                         const ChatRequest& request);
 

@@ -43,7 +43,7 @@ struct RequestBook::Inner {
     Inner(RequestBookLimits theLimits, std::function<void()> theChanged)
         : limits(theLimits), changed(std::move(theChanged)), state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), 0}) {}
 
-    static RequestStatus look(const Running& running, const EngineStatus& engine);
+    RequestStatus look(const Running& running, const EngineStatus& engine) const;
     std::shared_ptr<const RequestList> list(const EngineStatus& engine) const;
     void tell() const {
         if (changed) changed();
@@ -62,10 +62,10 @@ struct RequestBook::Inner {
     mutable base::Guarded<State> state;
 };
 
-RequestStatus RequestBook::Inner::look(const Running& running, const EngineStatus& engine) {
+RequestStatus RequestBook::Inner::look(const Running& running, const EngineStatus& engine) const {
     RequestStatus status = running.status;
     status.answerTokens = running.tokens->load(std::memory_order_relaxed);
-    if (status.etaMs > 0) status.etaMs = std::max(1.0, status.etaMs - (base::steadyMs() - running.etaSteadyMs));
+    if (status.etaMs > 0) status.etaMs = std::max(1.0, status.etaMs - (limits.steadyMs() - running.etaSteadyMs));
     const bool loading = std::any_of(engine.models.begin(), engine.models.end(), [&](const ModelStatus& model) {
         return model.state == ModelState::Loading && model.name == status.model;
     });
@@ -95,7 +95,7 @@ RequestListSource RequestBook::source() const {
 
 std::optional<RequestStatus> RequestBook::find(std::uint64_t number, const EngineStatus& engine) const {
     return m_inner->state.with([&](Inner::State& now) -> std::optional<RequestStatus> {
-        if (const auto found = now.running.find(number); found != now.running.end()) return Inner::look(found->second, engine);
+        if (const auto found = now.running.find(number); found != now.running.end()) return m_inner->look(found->second, engine);
         for (const RequestStatus& ended : now.ended)
             if (ended.number == number) return ended;
         return std::nullopt;
@@ -207,7 +207,7 @@ void RequestEntry::named(const std::string& replyId) {
 void RequestEntry::progress(const PrefillProgress& progress) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
-    const double now = base::steadyMs();
+    const double now = mine.book->limits.steadyMs();
     mine.computedTokens = progress.computedTokens;
     mine.eta.add(progress.computedTokens, now);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, RequestBook::Inner::State& state) {

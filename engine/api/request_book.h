@@ -17,6 +17,7 @@
 
 #include "engine/api/model_texts.h"
 #include "engine/api/request_events.h"
+#include "engine/base/clock.h"
 #include "engine/error.h"
 #include "engine/requests.h"
 
@@ -25,6 +26,7 @@ namespace larder::api {
 struct RequestBookLimits {
     std::size_t endedRequests = 200;
     std::size_t promptBytes = 32'000'000;
+    std::function<double()> steadyMs = base::steadyMs;  // the clock of remaining times: tests have their own
 };
 
 // What is known of a request once its prompt is token ids.

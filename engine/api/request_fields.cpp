@@ -1,5 +1,6 @@
 #include "engine/api/request_fields.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -53,8 +54,15 @@ RequestFields::RequestFields(const base::Json& object, std::string where)
 
 const base::Json* RequestFields::value(std::string_view name) const {
     if (!m_object.is_object()) return nullptr;
-    const auto found = m_object.find(std::string(name));
+    const auto found = m_object.find(name);
     return found == m_object.end() || found->is_null() ? nullptr : &*found;
+}
+
+bool RequestFields::hasAnyOf(std::initializer_list<std::string_view> names) const {
+    return std::any_of(names.begin(), names.end(), [this](std::string_view name) {
+        const base::Json* field = value(name);
+        return field != nullptr && !(field->is_structured() && field->empty());
+    });
 }
 
 std::optional<std::string> RequestFields::string(std::string_view name) {

@@ -29,6 +29,8 @@ public:
     const base::Json* object(std::string_view name);  // nullptr: missing, null or wrong
     const base::Json* array(std::string_view name);
     const base::Json* value(std::string_view name) const;  // of any type; nullptr: missing or null
+    // Whether passing the object over would lose what is under one of these names; an empty array or object is nothing.
+    bool hasAnyOf(std::initializer_list<std::string_view> names) const;
 
     // Complains when the field is there with anything but null, false, an empty string, array or object.
     void refuse(std::string_view name, std::string_view why);

@@ -13,12 +13,6 @@
 namespace larder::api {
 namespace {
 
-bool carriesSomething(const RequestFields& item) {
-    for (const char* name : {"text", "content", "output", "input", "arguments", "result", "results", "tools", "encrypted_content"})
-        if (const base::Json* value = item.value(name); value != nullptr && !(value->is_structured() && value->empty())) return true;
-    return false;
-}
-
 // The name of the text in a part of this type; null: it has none.
 const char* textKey(std::string_view type) {
     if (type == "refusal") return "refusal";
@@ -87,16 +81,16 @@ void InputReader::readItem(RequestFields& own, const std::string& path) {
     if (type == "function_call" || type == "custom_tool_call") return readCall(own, type == "custom_tool_call");
     if (type == "function_call_output" || type == "custom_tool_call_output") return readCallOutput(own, path);
     if (type == "item_reference") return own.complain("type", "is \"item_reference\", but responses are not stored here: send the items themselves");
-    if (carriesSomething(own)) own.complain("type", "is \"" + type.substr(0, 40) + "\", which is not supported", ErrorCode::Unsupported);
+    if (own.hasAnyOf({"text", "content", "output", "input", "arguments", "result", "results", "tools", "encrypted_content"}))
+        own.complain("type", "is \"" + type.substr(0, 40) + "\", which is not supported", ErrorCode::Unsupported);
 }
 
 void InputReader::readMessage(RequestFields& own, const std::string& path) {
     const std::string role = own.string("role").value_or("");
     if (own.ok() && role.empty()) return own.complain("role", "is missing");
     if (role == "assistant") {
-        std::string text = readText(own, "content", path, "");
-        base::Json& message = answer();
-        message["content"] = message["content"].get_ref<const std::string&>() + text;
+        const std::string text = readText(own, "content", path, "");
+        answer()["content"].get_ref<std::string&>() += text;
         return;
     }
     if (role != "user" && role != "system" && role != "developer")
@@ -173,9 +167,9 @@ void InputReader::readReasoning(RequestFields& own, const std::string& path) {
     else if (!sealed && own.value("summary") != nullptr)
         text = readText(own, "summary", path, "\n\n");
     if (text.empty()) return;
-    base::Json& message = answer();
-    std::string before = message.contains("reasoning_content") ? message["reasoning_content"].get<std::string>() : "";
-    message["reasoning_content"] = before + text;
+    base::Json& reasoning = answer()["reasoning_content"];
+    if (reasoning.is_null()) reasoning = "";
+    reasoning.get_ref<std::string&>() += text;
 }
 
 void InputReader::addMessage(const char* role, std::string content) {

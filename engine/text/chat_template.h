@@ -19,7 +19,7 @@
 namespace larder::text {
 
 struct ChatTemplateInput {
-    const base::Json* messages = nullptr;      // array; REQUIRED
+    const base::Json* messages = nullptr;      // array; REQUIRED. Ids of tool calls: 9 letters and digits, or some templates refuse them
     const base::Json* tools = nullptr;         // array or null
     const base::Json* variables = nullptr;     // object of further variables (chat_template_kwargs) or null
     bool addGenerationPrompt = true;
@@ -41,7 +41,6 @@ struct ChatTemplateAbilities {
     bool tools = true;             // tools are shown
     bool calls = true;             // an assistant's tool calls are shown
     bool manyCalls = true;         // several in one message too
-    bool longCallIds = true;       // their ids may have any length; else they must be 9 letters or digits
     bool results = true;           // the role tool is known
     bool userAfterResult = true;   // a user message may follow it
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/utf8.h"
 #include "engine/text/json_choice.h"
-#include "engine/text/json_text.h"
+#include "engine/text/json_spelling.h"
 
 namespace larder::text {
 
@@ -18,6 +18,7 @@ using base::Json;
 constexpr std::size_t kMostLevels = 32;
 constexpr std::size_t kMostValues = 20'000;  // schemas, properties and literals of one answer's grammar
 constexpr std::size_t kMostTextBytes = 4 << 20;
+constexpr std::size_t kMostTypes = 7;
 
 // What this compiler leaves out although it constrains. Keywords in no list are annotations.
 constexpr std::string_view kUnsupported[] = {
@@ -49,6 +50,7 @@ JsonKinds kindsOfType(std::string_view type) {
 Expected<JsonKinds> readTypes(const Json& schema, const std::string& path) {
     const Json* type = keywordOf(schema, "type");
     if (type == nullptr) return kAllKinds;
+    if (type->size() > kMostTypes) return notASchema(path, "\"type\" lists more than there are");
     JsonKinds kinds = 0;
     for (const Json& each : type->is_array() ? *type : Json::array({*type})) {
         const JsonKinds found = each.is_string() ? kindsOfType(each.get_ref<const std::string&>()) : JsonKinds{0};
@@ -109,11 +111,11 @@ private:
 };
 
 Expected<JsonChoice> JsonSchemaCompiler::Walk::read(const Json& schema, const std::string& path) {
+    if (auto counted = count(path, 1 + schema.size()); !counted) return counted.error();
     if (schema.is_boolean()) return schema.get<bool>() ? anyChoice() : JsonChoice{};
     if (!schema.is_object()) return notASchema(path, "it is neither an object nor true or false");
     if (m_level == kMostLevels)
         return Error{ErrorCode::InvalidArgument, path + " is nested more than " + std::to_string(kMostLevels) + " levels deep"};
-    if (auto counted = count(path, 1 + schema.size()); !counted) return counted.error();
     ++m_level;
     auto choice = readKeywords(schema, path);
     --m_level;
@@ -157,6 +159,8 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readReference(const Json& schema,
     const Json& reference = schema["$ref"];
     if (!reference.is_string()) return notASchema(path, "\"$ref\" is not a string");
     const auto& name = reference.get_ref<const std::string&>();
+    m_to.m_textBytes += name.size();
+    if (auto counted = count(path); !counted) return counted.error();
     const Json* found = target(name);
     if (found == nullptr || std::ranges::find(m_references, name) != m_references.end()) {
         if (auto left = leaveOut(path + ".$ref"); !left) return left.error();

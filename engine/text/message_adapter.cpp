@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "engine/base/hash.h"
 #include "engine/text/tool_prompt.h"
 
 namespace larder::text {
@@ -73,23 +71,6 @@ void adaptArguments(Json& call, const ChatTemplateAbilities& abilities) {
     }
 }
 
-bool isLetterOrDigit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// Some templates refuse ids that are not 9 letters or digits; a call and its result get the same.
-void shortenId(Json& object, const char* key) {
-    constexpr std::size_t kLength = 9;
-    if (!object.is_object()) return;
-    const auto it = object.find(key);
-    if (it == object.end() || !it->is_string()) return;
-    auto& id = it->get_ref<std::string&>();
-    if (id.size() == kLength && std::ranges::all_of(id, isLetterOrDigit)) return;
-    std::uint64_t hash = base::hash64(std::as_bytes(std::span(id)));
-    id.clear();
-    for (std::size_t i = 0; i < kLength; ++i, hash /= 36) id += "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
-}
-
 bool hasRole(const Json& message, std::string_view role) {
     const auto it = message.find("role");
     return it != message.end() && it->is_string() && it->get_ref<const std::string&>() == role;
@@ -105,11 +86,17 @@ void dropEmptyCalls(Json& message) {
     if (it != message.end() && (it->is_null() || (it->is_array() && it->empty()))) message.erase(it);
 }
 
+// In place: a client may send a hundred thousand messages that become one.
 Expected<void> appendText(Json& message, const std::string& text, std::string_view between) {
-    Expected<std::string> joined = contentText(message);
-    if (!joined) return std::move(joined).error();
-    if (!joined->empty() && !text.empty()) *joined += between;
-    message["content"] = *joined + text;
+    Json& content = message["content"];
+    if (!content.is_string()) {
+        Expected<std::string> whole = contentText(message);
+        if (!whole) return std::move(whole).error();
+        content = *std::move(whole);
+    }
+    auto& joined = content.get_ref<std::string&>();
+    if (!joined.empty() && !text.empty()) joined += between;
+    joined += text;
     return {};
 }
 
@@ -230,21 +217,21 @@ private:
         if (!text) return text.error();
         const auto reasoning = message.find("reasoning_content");
         if (reasoning != message.end() && reasoning->is_string()) {
-            const auto before = last.find("reasoning_content");
-            const bool both = before != last.end() && before->is_string() && !before->get_ref<std::string&>().empty();
-            last["reasoning_content"] =
-                (both ? before->get<std::string>() + std::string(kBetween) : "") + reasoning->get<std::string>();
+            Json& before = last["reasoning_content"];
+            if (!before.is_string()) before = "";
+            auto& joined = before.get_ref<std::string&>();
+            if (!joined.empty()) joined += kBetween;
+            joined += reasoning->get_ref<const std::string&>();
         }
         return appendText(last, *text, kBetween);
     }
 
+    // The first has all that was said; nothing of it is copied for each of the others.
     void pushOneByOne(Json message) {
-        const Json calls = std::move(message["tool_calls"]);
-        for (const Json& call : calls) {
-            message["tool_calls"] = Json::array({call});
-            push(message);
-            message["content"] = "";
-            message.erase("reasoning_content");
+        Json calls = std::move(message["tool_calls"]);
+        for (Json& call : calls) {
+            message["tool_calls"] = Json::array({std::move(call)});
+            push(std::exchange(message, {{"role", "assistant"}, {"content", ""}}));
         }
     }
 
@@ -286,13 +273,9 @@ Expected<Json> adaptMessages(const Json& messages, const Json* tools, const Chat
     Json out = conversation.take();
     for (Json& message : out) {
         if (const auto done = adaptContent(message, abilities); !done) return done.error();
-        if (!abilities.longCallIds) shortenId(message, "tool_call_id");
         const auto calls = message.find("tool_calls");
         if (calls == message.end() || !calls->is_array()) continue;
-        for (Json& call : *calls) {
-            adaptArguments(call, abilities);
-            if (!abilities.longCallIds) shortenId(call, "id");
-        }
+        for (Json& call : *calls) adaptArguments(call, abilities);
     }
     return out;
 }

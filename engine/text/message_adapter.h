@@ -13,7 +13,7 @@ namespace larder::text {
 bool tellsTools(const base::Json* tools, const ChatTemplateAbilities& abilities);
 
 // A copy of messages, changed only where the template needs it:
-// - content as string or parts, arguments as objects or strings, call ids of 9 letters and digits, one call a message;
+// - content as string or parts, arguments as objects or strings, one call a message;
 // - tools that the template does not show are told in the first system message, and then calls and results are written as
 //   tool_prompt.h asks the model to write them, as they are where the template does not show those;
 // - system messages at the front are joined, or lead the first user message, where the template takes one or none. Later

@@ -129,14 +129,12 @@ private:
 
     void callDetails() {
         if (!m_found.calls) return;
-        constexpr std::string_view kOther = "call00002", kLongId = "toolu_01XYZabcdefghijklmnopqrst";
+        constexpr std::string_view kOther = "call00002";
         const Json user = message("user", "hello"), answer = message("assistant", "thanks");
         if (!shaped(Json::array({user, goodCalling(), resultOf(kId), answer}))) return;
         const Json both = Json::array({callOf(m_arguments, kId), callOf(m_arguments, kOther, "close_lid")});
         m_found.manyCalls =
             has(shaped(Json::array({user, goodCalling(both), resultOf(kId), resultOf(kOther), answer})), "close_lid");
-        const Json longCall = goodCalling(Json::array({callOf(m_arguments, kLongId)}));
-        m_found.longCallIds = shaped(Json::array({user, longCall, resultOf(kLongId), answer})).has_value();
     }
 
     // A template that prints any role's name and knows neither tools nor calls does not mean the role tool.

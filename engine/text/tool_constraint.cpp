@@ -6,7 +6,7 @@
 
 #include "engine/text/grammar_constraint.h"
 #include "engine/text/json_schema.h"
-#include "engine/text/json_text.h"
+#include "engine/text/json_spelling.h"
 
 namespace larder::text {
 
@@ -93,15 +93,17 @@ Expected<MadeConstraint> makeToolConstraint(const ToolConstraintSettings& settin
     const bool llama = settings.format == ToolCallFormat::LlamaJson;
     const CallFrame& frame = llama ? kLlama : kHermes;
     const auto canSpell = spellerOf(*trie);
+    const std::string beforeName = (*trie)->spelled(std::string(frame.beforeName));
     JsonSchemaCompiler compiler(canSpell);
     AnswerGrammar grammar;
     std::vector<AnswerGrammar::Opening> again;
     for (const Tool& tool : *tools) {
         const auto arguments = compiler.addObject(tool.parameters == nullptr ? Json() : *tool.parameters, tool.source);
         if (!arguments) return arguments.error();
-        const std::string text = std::string(frame.beforeName) + jsonText(tool.name, canSpell) + std::string(frame.afterName);
-        grammar.openings.push_back({(*trie)->spelled(text), *arguments});
-        again.push_back({(*trie)->spelled(std::string(frame.between) + text), *arguments});
+        // A marker that the client has put into the name is no marker.
+        const std::string text = beforeName + jsonText(tool.name, canSpell) + std::string(frame.afterName);
+        grammar.openings.push_back({text, *arguments});
+        again.push_back({std::string(frame.between) + text, *arguments});
     }
     grammar.openings = sorted(std::move(grammar.openings));
     if (settings.parallel && !llama) grammar.again = sorted(std::move(again));

@@ -60,8 +60,10 @@ TEST(AnthropicRequest, ARequestOfClaudeCodeBecomesTheCanonicalConversation) {
     EXPECT_EQ(request.chat.tools->dump(),
               R"([{"type":"function","function":{"name":"Read","description":"Reads a file.","parameters":{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"file_path":{"type":"string"},"limit":{"type":"number"}},"required":["file_path"],"additionalProperties":false}}},)"
               R"({"type":"function","function":{"name":"ToolSearch","description":"Loads tools.","parameters":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]}}}])");
-    ASSERT_TRUE(request.chat.deferredTools);
-    EXPECT_EQ(request.chat.deferredTools->dump(), "[" + webFetch + "]");
+    ASSERT_TRUE(request.chat.allTools);
+    const std::string shown = request.chat.tools->dump();
+    EXPECT_EQ(request.chat.allTools->dump(), shown.substr(0, shown.size() - 1) + "," + webFetch + "]");
+    EXPECT_EQ(callableTools(request.chat), request.chat.allTools);
     EXPECT_EQ(request.chat.toolChoice.use, ToolUse::Auto);
     EXPECT_TRUE(request.chat.toolChoice.parallel);
     EXPECT_EQ(request.chat.maxTokens, 32000u);
@@ -151,6 +153,18 @@ TEST(AnthropicRequest, LoadedToolsAreShownWhereTheyAreLoaded) {
               "\n"
               R"({"type":"function","function":{"name":"a","parameters":{}}})"
               "\n</tools>\nand\n<tools>\ngone\n</tools>");
+}
+
+TEST(AnthropicRequest, LoadingOneLargeToolAgainAndAgainHasAnEnd) {
+    const auto loading = [](std::size_t times) {
+        std::string references;
+        for (std::size_t i = 0; i < times; ++i) references += (i > 0 ? "," : "") + std::string(R"({"type":"tool_reference","tool_name":"a"})");
+        return bodyWith(R"("tools":[{"name":"a","input_schema":{},"description":")" + std::string(1 << 20, 'd') +
+                        R"(","defer_loading":true}],"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[)" +
+                        references + "]}]}]");
+    };
+    EXPECT_GT((*read(loading(15)).chat.messages)[0]["content"].get_ref<const std::string&>().size(), 15u << 20);
+    EXPECT_THAT(refusal(loading(17)), HasSubstr("all that are loaded are more than 16 MB"));
 }
 
 TEST(AnthropicRequest, UnreadableBlocksAreNamed) {

@@ -5,6 +5,7 @@
 
 #include "engine/api/anthropic_messages.h"
 #include "tests/api/api_house.h"
+#include "tests/api/told_answer.h"
 
 namespace larder::api {
 namespace {
@@ -14,13 +15,7 @@ constexpr const char* kCachedBody =
     R"({"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}]})";
 
 OutputFinished anthropicFinished(FinishReason reason = FinishReason::Stop, std::size_t calls = 0) {
-    OutputFinished finished;
-    finished.reason = reason;
-    finished.calls = calls;
-    finished.promptTokens = 50;
-    finished.cachedTokens = 20;
-    finished.completionTokens = 3;
-    return finished;
+    return finishedAnswer(reason, calls, 3);
 }
 
 ReplyContext anthropicContext() {
@@ -215,20 +210,9 @@ base::Json putTogether(const std::string& stream) {
 
 TEST(AnthropicTranscript, StreamsPutTogetherAreWhatIsCollected) {
     std::mt19937 random(11);
-    const char* const texts[] = {"", " ", "\n\n", "a", " b ", "c\n"};
     for (int round = 0; round < 500; ++round) {
-        std::vector<OutputEvent> events;
         std::size_t calls = 0;
-        for (std::size_t left = random() % 12; left > 0; --left) {
-            const std::string text = texts[random() % std::size(texts)];
-            const std::size_t kind = random() % 5;
-            if (kind < 2) events.push_back(OutputText{text, {}});
-            if (kind == 2 || kind == 3) events.push_back(OutputReasoning{text});
-            if (kind < 4) continue;
-            events.push_back(OutputCallStart{calls, "toolu_" + std::to_string(calls), "f"});
-            for (const char* piece : {"{\"a\":", "", "[1,\"x\"]", "}"}) events.push_back(OutputCallArguments{calls, piece});
-            events.push_back(OutputCallEnd{calls++, true, "raw"});
-        }
+        std::vector<OutputEvent> events = randomAnswer(random, "toolu_", {"f"}, {"{\"a\":", "", "[1,\"x\"]", "}"}, calls);
         events.push_back(anthropicFinished(FinishReason::Stop, calls));
         const auto both = told(events);
         EXPECT_EQ(putTogether(both.stream).dump(), both.collected["content"].dump());

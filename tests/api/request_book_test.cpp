@@ -86,7 +86,8 @@ protected:
     }
 
     SharedModelText text = makeTinyText();
-    RequestBook book{{.endedRequests = 200, .promptBytes = 32'000'000}};
+    double nowMs = 1000;
+    RequestBook book{{.endedRequests = 200, .promptBytes = 32'000'000, .steadyMs = [this] { return nowMs; }}};
 };
 
 TEST_F(RequestBookTest, TheFirstPromptIsNew) {
@@ -327,9 +328,13 @@ TEST_F(RequestBookTest, StatesFollowTheRequest) {
     EXPECT_EQ(book.find(1, engine)->state, RequestState::Loading);
     entry.progress(progressOf(10, 10, 100));
     EXPECT_EQ(book.source()(engine)->front().state, RequestState::Prefilling);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    nowMs += 5;
     entry.progress(progressOf(20, 10, 100));
-    EXPECT_GT(list().front().etaMs, 20) << "80 tokens at 0.5 ms or more each";
+    EXPECT_EQ(list().front().etaMs, 40) << "80 tokens at 0.5 ms each";
+    nowMs += 15;
+    EXPECT_EQ(list().front().etaMs, 25);
+    nowMs += 100;
+    EXPECT_EQ(list().front().etaMs, 1) << "longer than was thought, and not done yet";
     entry.answered(byteToken('a'));
     entry.answered(byteToken('b'));
     const RequestStatus status = list().front();

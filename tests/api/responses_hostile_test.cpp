@@ -1,64 +1,21 @@
 // A thousand damaged Codex bodies: each gets an answer or a 4xx in OpenAI's shape.
-#include <gtest/gtest.h>
-
-#include <random>
-
 #include "engine/api/openai_responses.h"
-#include "tests/api/api_house.h"
 #include "tests/api/codex_body.h"
-#include "tests/api/damaged_body.h"
+#include "tests/api/hostile_bodies.h"
 
 namespace larder::api {
 namespace {
 
 TEST(ResponsesHostileBodies, NeverBreakTheServer) {
-    ApiHouse house;
-    house.generator.setContextTokens(100'000);
-    house.generator.answerWith([](const GenerationRequest&) { return answerEvents({kWorld}); });
-    EXPECT_EQ(house.answer("/v1/responses", kCodexBody)->status(), 200) << house.answer("/v1/responses", kCodexBody)->body();
-    std::mt19937 random(5);
-    int accepted = 0;
-    int refused = 0;
-    for (int i = 0; i < 1000; ++i) {
-        const std::string body = i % 2 == 0 ? damagedBytes(kCodexBody, random) : damagedValues(kCodexBody, random);
-        const auto reply = house.answer("/v1/responses", body);
-        const int status = reply->status();
-        ASSERT_TRUE(status == 200 || (status >= 400 && status < 500)) << status << " for " << body;
-        EXPECT_EQ(reply->misuses(), 0);
-        ++(status == 200 ? accepted : refused);
-        if (status == 200) continue;
-        const base::Json error = parsed(reply->body());
-        ASSERT_TRUE(error["error"]["message"].is_string()) << reply->body();
-        EXPECT_EQ(error["error"]["type"], "invalid_request_error") << reply->body();
-    }
-    // Both sides were met, so the test tests something.
-    EXPECT_GT(accepted, 200);
-    EXPECT_GT(refused, 200);
+    expectDamagedBodiesToBreakNothing(
+        kCodexBody, [](int) { return "/v1/responses"; },
+        [](const base::Json& error, const std::string& reply) { EXPECT_EQ(error["error"]["type"], "invalid_request_error") << reply; });
 }
 
 TEST(ResponsesHostileBodies, WhatIsReadIsInOpenAiForm) {
-    std::mt19937 random(6);
-    int accepted = 0;
-    for (int i = 0; i < 1000; ++i) {
-        const std::string body = damagedValues(kCodexBody, random);
-        const auto chat = OpenAiResponses().readChat(parsed(body));
-        if (!chat) {
-            EXPECT_FALSE(chat.error().message.empty());
-            continue;
-        }
-        ++accepted;
-        for (const base::Json& message : *chat->messages) {
-            ASSERT_TRUE(message["role"].is_string() && message["content"].is_string()) << body;
-            if (!message.contains("tool_calls")) continue;
-            for (const base::Json& call : message["tool_calls"]) {
-                ASSERT_FALSE(call["id"].get<std::string>().empty()) << body;
-                ASSERT_FALSE(call["function"]["name"].get<std::string>().empty()) << body;
-            }
-        }
-        if (!chat->tools) continue;
-        for (const base::Json& tool : *chat->tools) ASSERT_TRUE(tool["function"]["parameters"].is_object()) << body;
-    }
-    EXPECT_GT(accepted, 300);
+    expectDamagedBodiesToBeReadInOpenAiForm(
+        kCodexBody, [] { return std::make_unique<OpenAiResponses>(); },
+        [](const base::Json& call, const std::string& body) { EXPECT_FALSE(call["id"].get<std::string>().empty()) << body; });
 }
 
 }  // namespace

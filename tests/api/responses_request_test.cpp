@@ -36,6 +36,20 @@ std::string refused(const std::string& body) {
 
 const std::string kAsk = R"({"role":"user","content":"hi"})";
 
+// Linear: copied for each, the answer that they all are would take minutes.
+TEST(ResponsesRequest, ManyItemsBecomeOneAnswer) {
+    constexpr std::size_t kMany = 20'000;
+    const std::string text(1000, 'a');
+    std::string items;
+    for (std::size_t i = 0; i < kMany; ++i)
+        items += std::string(i > 0 ? "," : "") + R"({"role":"assistant","content":")" + text +
+                 R"("},{"type":"reasoning","content":[{"type":"reasoning_text","text":")" + text + "\"}]}";
+    const ResponsesRequest request = readResponses(withInput(items));
+    ASSERT_EQ(request.chat.messages->size(), 1u);
+    for (const char* key : {"content", "reasoning_content"})
+        EXPECT_EQ((*request.chat.messages)[0][key].get_ref<const std::string&>().size(), kMany * text.size());
+}
+
 TEST(ResponsesRequest, ARequestOfCodexBecomesTheCanonicalConversation) {
     const ResponsesRequest request = readResponses(kCodexBody);
     EXPECT_EQ(request.chat.messages->dump(1), parsed(R"([

@@ -9,6 +9,7 @@
 #include "engine/api/responses_reasoning.h"
 #include "tests/api/api_house.h"
 #include "tests/api/codex_body.h"
+#include "tests/api/told_answer.h"
 
 namespace larder::api {
 namespace {
@@ -19,13 +20,7 @@ using ::testing::HasSubstr;
 constexpr const char* kPlainResponses = R"({"model":"tiny","input":"x"})";
 
 OutputFinished responsesFinished(FinishReason reason = FinishReason::Stop, std::size_t calls = 0) {
-    OutputFinished finished;
-    finished.reason = reason;
-    finished.calls = calls;
-    finished.promptTokens = 50;
-    finished.cachedTokens = 20;
-    finished.completionTokens = 9;
-    return finished;
+    return finishedAnswer(reason, calls, 9);
 }
 
 ReplyContext responsesContext() {
@@ -226,23 +221,12 @@ base::Json putItemsTogether(const std::vector<base::Json>& events) {
 
 TEST(ResponsesTranscript, StreamsPutTogetherAreWhatIsCollected) {
     std::mt19937 random(11);
-    const char* const texts[] = {"", " ", "\n\n", "a", " b ", "c\n"};
-    const char* const names[] = {"exec_command", "spawn_agent", "apply_patch", "unknown"};
     std::set<std::string> ids;
     std::size_t items = 0;
     for (int round = 0; round < 500; ++round) {
-        std::vector<OutputEvent> events;
         std::size_t calls = 0;
-        for (std::size_t left = random() % 12; left > 0; --left) {
-            const std::string text = texts[random() % std::size(texts)];
-            const std::size_t kind = random() % 5;
-            if (kind < 2) events.push_back(OutputText{text, {}});
-            if (kind == 2 || kind == 3) events.push_back(OutputReasoning{text});
-            if (kind < 4) continue;
-            events.push_back(OutputCallStart{calls, "call_" + std::to_string(calls), names[random() % std::size(names)]});
-            for (const char* piece : {"{\"input\":", "", "\"x", "\"}"}) events.push_back(OutputCallArguments{calls, piece});
-            events.push_back(OutputCallEnd{calls++, true, "raw"});
-        }
+        std::vector<OutputEvent> events = randomAnswer(random, "call_", {"exec_command", "spawn_agent", "apply_patch", "unknown"},
+                                                       {"{\"input\":", "", "\"x", "\"}"}, calls);
         events.push_back(responsesFinished(FinishReason::Stop, calls));
         const auto both = toldAs(events, round % 2 == 0 ? kCodexBody : kPlainResponses);
         const base::Json together = putItemsTogether(both.events);

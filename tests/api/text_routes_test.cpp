@@ -45,6 +45,26 @@ TEST(TextRoutes, ApplyTemplate) {
               R"({"prompt":"<|im_start|>user\n<|im_end|><|im_end|>\n<|im_start|>assistant\n"})");
 }
 
+// As in a chat, whatever ids the client has: some templates take only those of 9 letters and digits.
+TEST(TextRoutes, ApplyTemplateShowsCanonicalIds) {
+    RoutesSettings settings = ApiHouse::plainSettings();
+    settings.loadText = [](const std::filesystem::path&) -> Expected<SharedModelText> {
+        return makeTinyText({.chatTemplate =
+                                 "{% for message in messages %}{% for call in message.tool_calls or [] %}"
+                                 "{% if call.id | length != 9 %}{{ raise_exception('9 characters') }}{% endif %}"
+                                 "{{ call.id }} {{ call.function.name }} {{ call.function.arguments | tojson }};{% endfor %}"
+                                 "{{ message.tool_call_id }} {{ message.content }};{% endfor %}"});
+    };
+    ApiHouse house(std::move(settings));
+    const auto reply = house.answer("/apply-template", R"({"messages":[
+        {"role":"user","content":"go"},
+        {"role":"assistant","content":"","tool_calls":[{"id":"toolu_01AAAAAAAAAA","type":"function","function":{"name":"read","arguments":"{\"path\":\"a\"}"}},
+                                                       {"id":"x","type":"function","function":{"name":"read","arguments":{"path":"b"}}}]},
+        {"role":"tool","content":"B","tool_call_id":"x"},
+        {"role":"tool","content":"A","tool_call_id":"toolu_01AAAAAAAAAA"}]})");
+    EXPECT_EQ(reply->body(), R"({"prompt":" go;call00000 read {\"path\": \"a\"};call00001 read {\"path\": \"b\"}; ;call00001 B;call00000 A;"})");
+}
+
 TEST(TextRoutes, RefusalsNameTheField) {
     ApiHouse house;
     struct Row {

@@ -113,9 +113,9 @@ protected:
 
 Json agentConversation() {
     return Json::array({message("system", "rule zero"), message("user", "what is this"), message("system", "late one"),
-                        calling("I look.", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}}),
-                                                        call("toolu_01BBBBBBBBBB", "find_text", {{"path", "b.txt"}})})),
-                        result("toolu_01AAAAAAAAAA", "file A"), result("toolu_01BBBBBBBBBB", "file B"),
+                        calling("I look.", Json::array({call("call00000", "read_file", {{"path", "a.txt"}}),
+                                                        call("call00001", "find_text", {{"path", "b.txt"}})})),
+                        result("call00000", "file A"), result("call00001", "file B"),
                         message("system", "late two"), message("assistant", "an answer"),
                         message("system", "late three"), message("user", "more please"),
                         message("assistant", "the end")});
@@ -170,8 +170,8 @@ TEST_P(EveryFamily, TakesUserTextBehindAResult) {
     const std::string text =
         rendered(*m_template,
                  Json::array({message("user", "what is this"),
-                              calling("", Json::array({call("toolu_01AAAAAAAAAA", "read_file", {{"path", "a.txt"}})})),
-                              result("toolu_01AAAAAAAAAA", "file A"), message("user", "stop that")}),
+                              calling("", Json::array({call("call00000", "read_file", {{"path", "a.txt"}})})),
+                              result("call00000", "file A"), message("user", "stop that")}),
                  tools());
     expectInOrder(text, {"what is this", "a.txt", "file A", "stop that"});
     EXPECT_LT(text.find("read_file"), text.find("stop that"));
@@ -216,7 +216,7 @@ Json randomConversation(std::mt19937& random) {
         Json answer = message("assistant", pick(4) == 0 ? "" : words());
         Json calls = Json::array();
         for (std::size_t i = pick(3); i > 0; --i)
-            calls.push_back(call("toolu_" + std::to_string(100000 + number), "read_file", {{"path", words()}}));
+            calls.push_back(call("call" + std::to_string(10000 + number), "read_file", {{"path", words()}}));
         if (calls.empty() && answer["content"] == "") answer["content"] = words();
         if (!calls.empty()) answer["tool_calls"] = calls;
         if (!reasoning.is_null()) answer["reasoning_content"] = reasoning;
@@ -326,6 +326,42 @@ TEST(ChatFamilies, ContentPartsAreJoinedWhereTheyMustBe) {
                 HasSubstr("user\none\ntwo\n\none\ntwo\n\none\ntwo<end_of_turn>"));
 }
 
+// All that follows the first call of a message says nothing more than that: a name of a megabyte would be copied for each.
+TEST(ChatFamilies, CallsThatAreToldOneByOneShareNothing) {
+    ChatTemplateAbilities abilities;
+    abilities.manyCalls = false;
+    Json calls = Json::array();
+    for (int i = 0; i < 20'000; ++i) calls.push_back(call("call00000", "f", Json::object()));
+    Json answer = calling("both", calls);
+    answer["name"] = std::string(1'000'000, 'n');
+    answer["reasoning_content"] = "hm";
+    const auto adapted = adaptMessages(Json::array({message("user", "go"), answer}), nullptr, abilities);
+    ASSERT_TRUE(adapted);
+    ASSERT_EQ(adapted->size(), 1 + calls.size());
+    Json first = answer;
+    first["tool_calls"] = Json::array({calls[0]});
+    EXPECT_EQ((*adapted)[1], first);
+    for (std::size_t i = 2; i < adapted->size(); ++i) ASSERT_EQ((*adapted)[i], calling("", Json::array({calls[0]})));
+}
+
+// Linear: copied for each, the message that they all become would take minutes.
+TEST(ChatFamilies, AHundredThousandMessagesBecomeOne) {
+    constexpr std::size_t kMany = 100'000;
+    ChatTemplateAbilities abilities;
+    abilities.lateSystem = abilities.results = abilities.userPairs = abilities.assistantPairs = false;
+    const auto joinedContent = [&](const Json& each) {
+        Json messages = Json::array({message("user", "go")});
+        for (std::size_t i = 0; i < kMany; ++i) messages.push_back(each);
+        const auto adapted = adaptMessages(messages, nullptr, abilities);
+        EXPECT_TRUE(adapted && adapted->size() == (each["role"] == "assistant" ? 2u : 1u));
+        return adapted ? adapted->back()["content"].get<std::string>() : "";
+    };
+    EXPECT_EQ(joinedContent(message("user", "a")).size(), 2 + kMany * 3);
+    EXPECT_EQ(joinedContent(message("assistant", "a")).size(), kMany * 3 - 2);
+    EXPECT_EQ(joinedContent(message("system", "a")).size(), 2 + kMany * (2 + std::string("<system-reminder>\na\n</system-reminder>").size()));
+    EXPECT_EQ(joinedContent(result("call00000", "a")).size(), 3 + kMany * (1 + std::string("<tool_response>\na\n</tool_response>").size()));
+}
+
 TEST(ChatFamilies, ReasoningIsShownWhereTheTemplateKnowsIt) {
     Json answer = message("assistant", "yes");
     answer["reasoning_content"] = "hm";
@@ -354,7 +390,6 @@ std::string shown(const ChatTemplateAbilities& found) {
     const std::pair<bool, const char*> all[] = {{found.tools, "tools"},
                                                 {found.calls, "calls"},
                                                 {found.manyCalls, "manyCalls"},
-                                                {found.longCallIds, "longCallIds"},
                                                 {found.results, "results"},
                                                 {found.userAfterResult, "userAfterResult"},
                                                 {found.system, "system"},
@@ -379,7 +414,7 @@ TEST(ChatFamilies, AbilitiesOfRealTemplates) {
         {"qwen2_5_7b_instruct", ""},
         {"phi_3_5_mini_instruct", "tools calls results"},
         {"mistral_nemo_instruct_2407",
-         "longCallIds userAfterResult system manySystems lateSystem userPairs assistantPairs"},
+         "userAfterResult system manySystems lateSystem userPairs assistantPairs"},
         {"header_style", "manyCalls"},
         {"granite_4_0", ""},
         {"granite_3_3_2b_instruct", "calls"},

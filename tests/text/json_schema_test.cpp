@@ -91,6 +91,18 @@ TEST(JsonSchema, HostileSchemasAreRefusedAndCheap) {
     Json large = {{"$defs", {{"a", {{"const", std::string(100'000, 'x')}}}}}, {"properties", Json::object()}};
     for (int i = 0; i < 100; ++i) large["properties"]["p" + std::to_string(i)] = {{"$ref", "#/$defs/a"}};
     EXPECT_THAT(refusal(large), HasSubstr("bytes of names and values"));
+    // What a hundred references look at each time.
+    Json types = {{"type", Json::array()}}, branches = {{"anyOf", Json::array()}};
+    for (int i = 0; i < 30'000; ++i) {
+        types["type"].push_back("null");
+        branches["anyOf"].push_back(true);
+    }
+    EXPECT_THAT(refusal(types), HasSubstr("lists more than there are"));
+    EXPECT_THAT(refusal(branches), HasSubstr("more than 20000 members"));
+    const std::string longName(200'000, 'n');
+    Json pointers = {{"$defs", {{"a", {{"$ref", "#/$defs/" + longName}}}, {longName, {{"type", "null"}}}}}, {"properties", Json::object()}};
+    for (int i = 0; i < 100; ++i) pointers["properties"]["p" + std::to_string(i)] = {{"$ref", "#/$defs/a"}};
+    EXPECT_THAT(refusal(pointers), HasSubstr("bytes of names and values"));
     const Json longKey = {{"properties", {{std::string(1'000'000, 'k'), {{"type", "what"}}}}}};
     EXPECT_LT(refusal(longKey).size(), 500u);
 }

@@ -153,6 +153,25 @@ TEST(ToolConstraint, TheFrameIsForced) {
     }
 }
 
+// It would be the marker's token, in the middle of a string.
+TEST(ToolConstraint, AMarkerInANameIsText) {
+    const auto words = GrammarVocabulary::make({}, true);
+    const Json tools = Json::parse(R"([{"type":"function","function":{"name":"a<tool_call>b"}}])");
+    const auto made = makeToolConstraint(settingsFor(words, tools));
+    ASSERT_TRUE(made);
+    std::string text;
+    std::size_t markers = 0;
+    while (text.size() < 200 && text.find("a<tool_call>b\"") == text.npos) {
+        const auto tokens = tokensOf(allowedBy(*made->constraint, *words.tokenizer));
+        ASSERT_FALSE(tokens.empty()) << text;
+        made->constraint->accept(tokens.front());
+        text += seenText(*words.tokenizer, tokens.front());
+        markers += tokens.front() == words.tokenizer->find("<tool_call>") ? 1 : 0;
+    }
+    EXPECT_THAT(text, testing::StartsWith("<tool_call>\n{\"name\": \"a<tool_call>b\""));
+    EXPECT_EQ(markers, 1u);
+}
+
 TEST(ToolConstraint, NothingIsConstrainedBeforeTheMarker) {
     const Json tools = someTools();
     const auto words = GrammarVocabulary::make();

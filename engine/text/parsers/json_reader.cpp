@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/utf8.h"
-#include "engine/text/parsers/json_text.h"
+#include "engine/text/parsers/json_pieces.h"
 #include "engine/text/parsers/white_space.h"
 
 namespace larder::text {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "engine/text/parsers/call_reader.h"
-#include "engine/text/parsers/json_text.h"
+#include "engine/text/parsers/json_pieces.h"
 #include "engine/text/parsers/marker_search.h"
 #include "engine/text/parsers/next_marker.h"
 #include "engine/text/parsers/raw_value.h"

@@ -1,7 +1,7 @@
 #include "engine/text/parsers/raw_value.h"
 
 #include "engine/text/parsers/arguments_writer.h"
-#include "engine/text/parsers/json_text.h"
+#include "engine/text/parsers/json_pieces.h"
 #include "engine/text/parsers/white_space.h"
 
 namespace larder::text {

@@ -1,4 +1,4 @@
-#include "engine/text/json_text.h"
+#include "engine/text/json_spelling.h"
 
 #include <cmath>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "engine/text/parsers/json_text.h"
+#include "engine/text/parsers/json_pieces.h"
 
 #include <algorithm>
 #include <array>
