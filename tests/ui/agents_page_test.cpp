@@ -237,7 +237,7 @@ TEST_F(AgentsPageTest, ShowsEveryAgentTheInstalledOnesFirst) {
 TEST_F(AgentsPageTest, ShowsWarningsAndFailures) {
     service->agentWarnings = {"/home/ada/.claude/settings.json sets ANTHROPIC_BASE_URL", "another"};
     showAnew();
-    EXPECT_THAT(warnings(), testing::ElementsAre(HasSubstr("settings.json sets ANTHROPIC_BASE_URL."), HasSubstr("another")));
+    EXPECT_THAT(warnings(), testing::ElementsAre(HasSubstr("settings.json sets ANTHROPIC_BASE_URL"), HasSubstr("another")));
     service->agentWarnings.clear();
     showAnew();
     EXPECT_THAT(warnings(), testing::IsEmpty());
@@ -288,6 +288,7 @@ TEST_F(AgentsPageTest, CopiesTheCommand) {
 }
 
 TEST_F(AgentsPageTest, CopiesACommandThatNeedsNoLarderAndHoldsNoKey) {
+    click("showVariables");
     click("copyPlainCommand");
     EXPECT_THAT(copied(), HasSubstr("ANTHROPIC_BASE_URL=http://127.0.0.1:1337 "));
     EXPECT_THAT(copied(), HasSubstr("ANTHROPIC_AUTH_TOKEN=\"$(cat '" + (folder / "base dir/api-key").string() + "')\""));

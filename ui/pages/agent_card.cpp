@@ -76,8 +76,10 @@ QWidget* AgentCard::buildFound() {
     copyPlain->setToolTip(tr("The whole command with all that is set, for a shell or a script of your own."));
     m_variables = new AgentVariables(QString::fromStdString(m_agent.name));
     auto* row = new QHBoxLayout;
-    for (QPushButton* button : {m_open, copy, copyPlain}) row->addWidget(button);
+    row->addWidget(m_open);
+    row->addWidget(copy);
     row->addStretch(1);
+    m_variables->addAction(copyPlain);
     row->addWidget(m_variables->toggle());
     column->addWidget(m_place);
     column->addLayout(m_warnings);

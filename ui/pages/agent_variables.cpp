@@ -33,7 +33,7 @@ private:
 };
 
 AgentVariables::AgentVariables(const QString& agent, QWidget* parent)
-    : QWidget(parent), m_agent(agent), m_toggle(new QPushButton), m_rowLayout(new QVBoxLayout(this)) {
+    : QWidget(parent), m_agent(agent), m_toggle(new QPushButton), m_top(new QHBoxLayout), m_rowLayout(new QVBoxLayout(this)) {
     setObjectName(QStringLiteral("agentVariables"));
     m_toggle->setObjectName(QStringLiteral("showVariables"));
     m_toggle->setCheckable(true);
@@ -41,10 +41,13 @@ AgentVariables::AgentVariables(const QString& agent, QWidget* parent)
     m_rowLayout->setSpacing(Look::instance().space(2));
     auto* note = new TextLabel(TextLabel::Style::Muted);
     note->setSentence(tr("What Larder sets, for the one process that is started. No file of the agent is written."));
-    m_rowLayout->addWidget(note);
+    m_top->addWidget(note, 1);
+    m_rowLayout->addLayout(m_top);
     connect(m_toggle, &QPushButton::toggled, this, &AgentVariables::fold);
     fold();
 }
+
+void AgentVariables::addAction(QPushButton* button) { m_top->addWidget(button, 0, Qt::AlignVCenter); }
 
 void AgentVariables::fold() {
     const bool shown = m_toggle->isChecked();

@@ -6,6 +6,7 @@
 
 #include "engine/agents.h"
 
+class QHBoxLayout;
 class QPushButton;
 class QVBoxLayout;
 
@@ -17,6 +18,7 @@ class AgentVariables : public QWidget {
 public:
     explicit AgentVariables(const QString& agent, QWidget* parent = nullptr);
     QPushButton* toggle() { return m_toggle; }   // to be placed by the owner; it unfolds this
+    void addAction(QPushButton* button);         // beside what is said of it all
     void show(const AgentPlan& plan);
 
 private:
@@ -26,6 +28,7 @@ private:
 
     const QString m_agent;
     QPushButton* m_toggle;
+    QHBoxLayout* m_top;
     QVBoxLayout* m_rowLayout;
     std::vector<Row*> m_rows;
     std::size_t m_shown = 0;
