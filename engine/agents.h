@@ -56,7 +56,7 @@ struct AgentServer {
     std::string apiKey;                // empty: none is asked for, or it is not made yet
     std::filesystem::path keyFile;     // where the key lies; empty: in no file
     std::vector<AgentModel> models;    // usable ones
-    std::filesystem::path baseDir = {};  // of Larder, for files that an agent is pointed to
+    std::filesystem::path baseDir = {};  // Larder's, for files that an agent is pointed to
 };
 
 // What would be run. Warnings do not stop it; an Error does.

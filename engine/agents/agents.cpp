@@ -95,7 +95,8 @@ Expected<AgentPlan> planAgent(const std::string& id, const AgentServer& server, 
     warn(agent, server, plan);
     agent.setUp({server, *chosen, more, around}, plan);
     if (std::string path = agents::pathWithNode(plan.agent.program, around); !path.empty())
-        agents::setVariable(plan, "PATH", std::move(path), {LARDER_TEXT("AgentText", "The program needs Node, which lies beside it and is not in your PATH.")});
+        agents::setVariable(plan, "PATH", std::move(path),
+            {LARDER_TEXT("AgentText", "The program needs Node, which lies beside it and is not in your PATH.")});
     plan.arguments.insert(plan.arguments.end(), more.begin(), more.end());
     return plan;
 }

@@ -42,14 +42,16 @@ void warnOfManagedCodex(const PlanInput& input, AgentPlan& plan) {
             std::string start = line.substr(0, line.find('='));
             std::erase_if(start, [](char c) { return c == ' ' || c == '\t'; });
             if (start == key && line.size() > line.find('='))
-                plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 sets %2, and that overrides what Larder sets."), {file.string(), key}));
+                plan.warnings.push_back(sentence(
+                    LARDER_TEXT("AgentText", "%1 sets %2, and that overrides what Larder sets."), {file.string(), key}));
         }
     }
 }
 
 void setUpCodex(const PlanInput& input, AgentPlan& plan) {
     setKeyVariable(plan, input.server);
-    for (const auto& [key, value] : codexSettings(input.server.address, input.model)) plan.arguments.insert(plan.arguments.end(), {"-c", key + "=" + value});
+    for (const auto& [key, value] : codexSettings(input.server.address, input.model))
+        plan.arguments.insert(plan.arguments.end(), {"-c", key + "=" + value});
     plan.argumentsWhy = {
         {LARDER_TEXT("AgentText", "Larder as the provider, the model with its real window, and where to summarise the conversation.")},
         {LARDER_TEXT("AgentText", "No search of the web, which runs at OpenAI; no statistics and no update checks.")},

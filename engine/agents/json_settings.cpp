@@ -46,12 +46,14 @@ std::optional<base::Json> readJsonSettings(const std::filesystem::path& file, Ag
     if (!std::filesystem::exists(file, ignored)) return std::nullopt;
     const auto text = base::readFile(file, kMostSettingsBytes);
     if (!text) {
-        plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1; what %2 takes from there is not known."), {text.error().message, plan.agent.name}));
+        plan.warnings.push_back(sentence(
+            LARDER_TEXT("AgentText", "%1; what %2 takes from there is not known."), {text.error().message, plan.agent.name}));
         return std::nullopt;
     }
     auto document = base::parseJson(asPlainJson(*text));
     if (document && document->is_object()) return *std::move(document);
-    plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 is not valid JSON; what %2 takes from there is not known."), {file.string(), plan.agent.name}));
+    plan.warnings.push_back(sentence(
+        LARDER_TEXT("AgentText", "%1 is not valid JSON; what %2 takes from there is not known."), {file.string(), plan.agent.name}));
     return std::nullopt;
 }
 

@@ -49,8 +49,9 @@ void warnOfOwnModels(const fs::path& file, const base::Json& document, AgentPlan
         if (found == document.end() || !found->is_object()) continue;
         for (const auto& [name, agent] : found->items())
             if (agent.is_object() && agent.contains("model"))
-                plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 gives the agent \"%2\" a model of its own, which is not there while you use Larder."),
-                                                 {file.string(), name}));
+                plan.warnings.push_back(sentence(
+                    LARDER_TEXT("AgentText", "%1 gives the agent \"%2\" a model of its own, which is not there while you use Larder."),
+                    {file.string(), name}));
     }
 }
 
@@ -58,7 +59,8 @@ void warnOfOwnModels(const fs::path& file, const base::Json& document, AgentPlan
 void warnOfManaged(const fs::path& file, const base::Json& document, AgentPlan& plan) {
     for (const char* key : {"model", "small_model", "enabled_providers", "disabled_providers"})
         if (document.contains(key))
-            plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 sets %2, and that overrides what Larder sets."), {file.string(), key}));
+            plan.warnings.push_back(sentence(
+                LARDER_TEXT("AgentText", "%1 sets %2, and that overrides what Larder sets."), {file.string(), key}));
 }
 
 void warnOfSettings(const PlanInput& input, AgentPlan& plan) {
@@ -77,7 +79,8 @@ void warnOfSettings(const PlanInput& input, AgentPlan& plan) {
     look(around.workingFolder(), false);
     look(around.systemFolder() / "opencode", true);
     if (!around.variable(kContentVariable).empty())
-        plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 is set in your environment; Larder puts its own in its place."), {kContentVariable}));
+        plan.warnings.push_back(sentence(
+            LARDER_TEXT("AgentText", "%1 is set in your environment; Larder puts its own in its place."), {kContentVariable}));
 }
 
 void setUpOpenCode(const PlanInput& input, AgentPlan& plan) {

@@ -21,7 +21,10 @@ constexpr int kSettingsVersion = 4;
 constexpr std::size_t kQwenKeptFreeTokens = 33'000;   // for a summary, and before it
 constexpr std::size_t kQwenTimeoutMs = 3'000'000;
 
-std::size_t qwenKeptFree(std::size_t window) { return window > kQwenKeptFreeTokens ? std::max(kQwenKeptFreeTokens, window * 3 / 20) : window * 3 / 20; }
+std::size_t qwenKeptFree(std::size_t window) {
+    const std::size_t share = window * 3 / 20;   // of a window that is smaller than that room, too
+    return window > kQwenKeptFreeTokens ? std::max(kQwenKeptFreeTokens, share) : share;
+}
 
 std::vector<fs::path> qwenFolders(const Surroundings&) { return {}; }
 
@@ -67,8 +70,10 @@ void setUpQwen(const PlanInput& input, AgentPlan& plan) {
                 {LARDER_TEXT("AgentText", "Points to a file of Larder's, made anew at every start, since Qwen Code takes the model's window from nowhere "
                                           "else.")});
     plan.files.push_back({file, "",
-                          {{LARDER_TEXT("AgentText", "Larder as the provider, the model with its real window and the longest answer, 50 minutes of patience.")},
-                           {LARDER_TEXT("AgentText", "No statistics, no updates, and no notes taken behind each task: that is a long prompt of its own every time.")}}});
+                          {{LARDER_TEXT("AgentText", "Larder as the provider, the model with its real window and the longest answer, 50 "
+                                                     "minutes of patience.")},
+                           {LARDER_TEXT("AgentText", "No statistics, no updates, and no notes taken behind each task: that is a long prompt of "
+                                                     "its own every time.")}}});
     plan.files.front().text = base::dumpJson(withManagedQwen(input, qwenSettings(input), plan));
 }
 

@@ -18,7 +18,8 @@
 namespace larder::ui {
 
 AgentCard::AgentCard(EngineModel& model, const AgentInfo& agent, QWidget* parent)
-    : Card(QString::fromStdString(agent.name), parent), m_model(model), m_agent(agent), m_state(new Badge), m_place(new TextLabel(TextLabel::Style::Muted)) {
+    : Card(QString::fromStdString(agent.name), parent), m_model(model), m_agent(agent), m_state(new Badge),
+      m_place(new TextLabel(TextLabel::Style::Muted)) {
     setObjectName(QStringLiteral("agentCard-") + QString::fromStdString(agent.id));
     m_state->setObjectName(QStringLiteral("agentState"));
     header()->addWidget(m_state);
