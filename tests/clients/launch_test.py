@@ -65,17 +65,18 @@ class LaunchTest(unittest.TestCase):
             self.assertGreaterEqual(request["cached_tokens"], request["closest_tokens"] - BLOCK, request)
 
 
-def two_tasks(tool, **arguments):
-    """Two calls of a shell and a second turn. arguments: what the tool wants besides the command."""
-    return {"TASK-ONE": ["I look at the file first.\n" + call(tool, command="cat numbers.txt", **arguments),
-                         call(tool, command="echo vier >> numbers.txt", **arguments), "The file is changed: TASK ONE is done."],
-            "TASK-TWO": [call(tool, command="wc -l < numbers.txt", **arguments), "There are 4 lines."]}
+def two_tasks(tool, argument="command", **more):
+    """Two calls of a shell and a second turn. argument: what the tool calls its command; more: what else it wants."""
+    def run(command):
+        return call(tool, **{argument: command}, **more)
+    return {"TASK-ONE": ["I look at the file first.\n" + run("cat numbers.txt"), run("echo vier >> numbers.txt"),
+                         "The file is changed: TASK ONE is done."],
+            "TASK-TWO": [run("wc -l < numbers.txt"), "There are 4 lines."]}
 
 
 class Codex(LaunchTest):
     def test_a_task_and_a_second_process(self):
-        rules = json.loads(json.dumps(two_tasks("exec_command")).replace('\\"command\\"', '\\"cmd\\"'))
-        self.begin(rules)
+        self.begin(two_tasks("exec_command", "cmd"))
         self.settings(".codex/config.toml", 'model = "gpt-5.5"\nmodel_provider = "openai"\nmodel_context_window = 1000\n')
         free = ("--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
         self.assertIn("TASK ONE is done.", self.launch("codex", "exec", *free, "TASK-ONE: append."))
