@@ -1,5 +1,5 @@
-// Coding agents on this machine, and what starts each of them on a local model: environment and arguments only, nothing of
-// the user's is written. Any thread; detecting looks at the disk.
+// Coding agents on this machine, and what starts each of them on a local model: environment, arguments, and for one that can be
+// set up in no other way a file in Larder's base directory. Nothing of the user's is written. Any thread; detecting looks at the disk.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +18,30 @@ struct AgentInfo {
     std::string name;                  // "Claude Code"
     bool detected = false;
     std::filesystem::path program;     // where it was found
-    std::string installHint;           // one sentence: how to get it
+    std::string installCommand;        // "npm install -g @anthropic-ai/claude-code"
 };
+
+// A sentence for people in two parts, so that the window can translate the first: "... takes %1 or more" and what stands there.
+struct AgentSentence {
+    std::string text;
+    std::vector<std::string> values = {};
+};
+using AgentText = std::vector<AgentSentence>;   // one after the other
+// Filled in and joined: in English, unless the caller has translated the texts.
+std::string plainText(const AgentText& text);
 
 struct AgentVariable {
     std::string name;
     std::string value;                 // may be empty: set to nothing
-    std::string why;                   // one sentence for the page
+    AgentText why;                     // one sentence for the page
     bool secret = false;               // shown as dots
+};
+
+// In a folder of Larder's own. Holds no key.
+struct AgentFile {
+    std::filesystem::path path;
+    std::string text;
+    AgentText why;
 };
 
 // A model as far as agents care.
@@ -40,6 +56,7 @@ struct AgentServer {
     std::string apiKey;                // empty: none is asked for, or it is not made yet
     std::filesystem::path keyFile;     // where the key lies; empty: in no file
     std::vector<AgentModel> models;    // usable ones
+    std::filesystem::path baseDir = {};  // Larder's, for files that an agent is pointed to
 };
 
 // What would be run. Warnings do not stop it; an Error does.
@@ -47,8 +64,10 @@ struct AgentPlan {
     AgentInfo agent;
     AgentModel model;
     std::vector<AgentVariable> environment;
+    std::vector<AgentFile> files;      // to be made before the program starts: writeAgentFiles()
     std::vector<std::string> arguments;
-    std::vector<std::string> warnings; // one sentence each
+    AgentText argumentsWhy;            // what those of ours are for
+    std::vector<AgentText> warnings;
 };
 
 // What the surroundings are; tests put theirs there. Empty members: the real ones.
@@ -59,7 +78,8 @@ struct AgentSurroundings {
     std::filesystem::path systemFolder = {};  // where administrators put settings: "/etc"
 };
 
-// All that Larder knows, detected or not.
+// All that Larder knows, in the order to show them. knownAgents() does not look for them.
+std::vector<AgentInfo> knownAgents();
 std::vector<AgentInfo> findAgents(const AgentSurroundings& surroundings = {});
 
 // NotFound: no such agent id (lists them), or no such model (lists them). model empty: the one with the largest window, the first
@@ -67,7 +87,10 @@ std::vector<AgentInfo> findAgents(const AgentSurroundings& surroundings = {});
 Expected<AgentPlan> planAgent(const std::string& id, const AgentServer& server, const std::string& model,
                               const std::vector<std::string>& more = {}, const AgentSurroundings& surroundings = {});
 
-// The plan as one line for a POSIX shell, everything quoted that needs it. secret: a piece of shell written in place of every
+// Makes the plan's files anew, readable for their owner alone.
+Expected<void> writeAgentFiles(const AgentPlan& plan);
+
+// The plan as one line for a POSIX shell, which makes the files too; everything quoted that needs it. secret: a piece of shell written in place of every
 // secret value; empty: the values themselves.
 std::string shellCommand(const AgentPlan& plan, const std::string& secret = {});
 

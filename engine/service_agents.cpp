@@ -19,6 +19,7 @@ AgentServer agentServer(const ServiceSnapshot& snapshot) {
     server.address = snapshot.address;
     server.apiKey = snapshot.apiKey;
     const Settings& settings = snapshot.settings;
+    server.baseDir = settings.baseDir;
     if (settings.requireApiKey && settings.apiKey.empty()) server.keyFile = settings.baseDir / "api-key";
     struct Ranked {
         int rank = 0;

@@ -1,6 +1,7 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <algorithm>
 #include <iostream>
@@ -29,6 +30,7 @@ struct Launched {
     std::string model;
     std::vector<std::string> arguments;
     bool list = false;
+    bool json = false;
     bool dryRun = false;
 };
 
@@ -83,11 +85,23 @@ std::filesystem::path keyFileOf(const Settings& settings, const std::optional<Ru
 
 void tell(const std::string& sentence) { std::cerr << "larder: " << sentence << std::endl; }
 
-int listAgents() {
+std::string asJson(const std::vector<AgentInfo>& agents) {
+    QJsonArray list;
+    for (const AgentInfo& agent : agents)
+        list.append(QJsonObject{{"id", QString::fromStdString(agent.id)},
+                                {"name", QString::fromStdString(agent.name)},
+                                {"found", agent.detected},
+                                {"program", QString::fromStdString(agent.program.string())},
+                                {"install", QString::fromStdString(agent.installCommand)}});
+    return QJsonDocument(list).toJson(QJsonDocument::Indented).toStdString();
+}
+
+int listAgents(bool json) {
+    const std::vector<AgentInfo> agents = findAgents();
     std::vector<TableRow> rows = {{"AGENT", "NAME", "FOUND"}};
-    for (const AgentInfo& agent : findAgents())
-        rows.push_back({agent.id, agent.name, agent.detected ? agent.program.string() : "no. " + agent.installHint});
-    return writeOutput(table(rows)) ? kExitOk : fail("standard output cannot be written");
+    for (const AgentInfo& agent : agents)
+        rows.push_back({agent.id, agent.name, agent.detected ? agent.program.string() : "no: " + agent.installCommand});
+    return writeOutput(json ? asJson(agents) : table(rows)) ? kExitOk : fail("standard output cannot be written");
 }
 
 int dryRun(const Launched& launched, const Settings& settings, const std::optional<RunningServer>& running, const Offer& offer) {
@@ -96,9 +110,10 @@ int dryRun(const Launched& launched, const Settings& settings, const std::option
     server.apiKey = running ? running->apiKey : settings.requireApiKey ? settings.apiKey : "";
     server.keyFile = keyFileOf(settings, running);
     server.models = offer.models;
+    server.baseDir = settings.baseDir;
     const auto plan = planAgent(launched.agent, server, chosenModel(launched, settings, offer), launched.arguments);
     if (!plan.ok()) return fail(plan.error());
-    for (const std::string& warning : plan->warnings) tell(warning);
+    for (const AgentText& warning : plan->warnings) tell(plainText(warning));
     if (server.keyFile.empty() && !server.apiKey.empty()) tell("the key is in no file: set LARDER_KEY to it first");
     return writeOutput(shellCommand(*plan, shellKey(server)) + "\n") ? kExitOk : fail("standard output cannot be written");
 }
@@ -112,8 +127,9 @@ Expected<void> loadAtServer(ApiClient& client, const std::string& model) {
 }
 
 // The server with the model loaded: the running one, or one of our own that lives as long as the connection.
-Expected<AgentServer> readyServer(const Connection& connection, const std::string& model) {
+Expected<AgentServer> readyServer(const Connection& connection, const Settings& settings, const std::string& model) {
     AgentServer server;
+    server.baseDir = settings.baseDir;
     server.address = connection.address();
     server.apiKey = connection.apiKey();
     ApiClient client(connection.address(), connection.apiKey());
@@ -126,6 +142,7 @@ Expected<AgentServer> readyServer(const Connection& connection, const std::strin
 }
 
 int runPlan(const AgentPlan& plan) {
+    if (const auto written = writeAgentFiles(plan); !written.ok()) return fail(written.error());
     ChildProgram child{plan.agent.program, plan.arguments, {}};
     for (const AgentVariable& variable : plan.environment) child.environment.emplace_back(variable.name, variable.value);
     silenceConsoleLog();  // the agent draws on the terminal
@@ -136,9 +153,9 @@ int runPlan(const AgentPlan& plan) {
 int start(const Launched& launched, const Settings& settings, const Offer& offer) {
     const std::string name = chosenModel(launched, settings, offer);
     // What can be refused is refused before anything is loaded.
-    const auto early = planAgent(launched.agent, {"", "", {}, offer.models}, name, launched.arguments);
+    const auto early = planAgent(launched.agent, {"", "", {}, offer.models, settings.baseDir}, name, launched.arguments);
     if (!early.ok()) return fail(early.error());
-    if (!early->agent.detected) return fail(early->agent.name + " was not found on this machine. " + early->agent.installHint);
+    if (!early->agent.detected) return fail(early->agent.name + " was not found on this machine. Install it with: " + early->agent.installCommand);
 
     StopSignal stop(kExitFailed);
     const std::string& model = early->model.name;
@@ -146,7 +163,7 @@ int start(const Launched& launched, const Settings& settings, const Offer& offer
     stop.collect();
     const auto connection = Connection::open(settings, model, [&stop] { return stop.take(); });
     if (!connection.ok()) return connection.error().code == ErrorCode::Cancelled ? kExitFailed : fail(connection.error());
-    const auto server = readyServer(*connection, model);
+    const auto server = readyServer(*connection, settings, model);
     if (errorsAreTerminal()) std::cerr << "\x1b[K" << std::flush;
     if (!server.ok()) return fail(server.error());
     if (stop.take()) return kExitFailed;
@@ -154,13 +171,13 @@ int start(const Launched& launched, const Settings& settings, const Offer& offer
     const auto plan = planAgent(launched.agent, *server, model, launched.arguments);
     if (!plan.ok()) return fail(plan.error());
     if (connection->isOwn()) tell("serving on " + server->address + " for this session");
-    for (const std::string& warning : plan->warnings) tell(warning);
+    for (const AgentText& warning : plan->warnings) tell(plainText(warning));
     return runPlan(*plan);
 }
 
 int launch(const Options& options, const Launched& launched) {
-    if (launched.list) return listAgents();
-    const std::vector<AgentInfo> agents = findAgents();
+    if (launched.list) return listAgents(launched.json);
+    const std::vector<AgentInfo> agents = knownAgents();
     if (std::none_of(agents.begin(), agents.end(), [&](const AgentInfo& agent) { return agent.id == launched.agent; })) {
         std::string names;
         for (const AgentInfo& agent : agents) names += (names.empty() ? "" : ", ") + agent.id;
@@ -188,15 +205,16 @@ int launch(const Options& options, const Launched& launched) {
 }  // namespace
 
 void addLaunch(CLI::App& root, Options& options, Chosen& chosen) {
-    CLI::App* command = root.add_subcommand("launch", "Start a coding agent on a local model; nothing of its settings is changed");
+    CLI::App* command = root.add_subcommand("launch", "Start a coding agent on a local model; nothing of your settings of it is changed");
     auto launched = std::make_shared<Launched>();
-    command->add_option("agent", launched->agent, "claude");
+    command->add_option("agent", launched->agent, "claude, codex, opencode or qwen");
     command->add_option("arguments", launched->arguments, "After --: arguments for the agent");
     command->add_option("--model", launched->model, "A name from larder list (default: the default model, or the loaded one, or the one "
                                                     "with the largest window)")
         ->type_name("M");
     command->add_flag("--dry-run", launched->dryRun, "Only show the command, for a shell");
     command->add_flag("--list", launched->list, "Show the agents, and whether they are here");
+    command->add_flag("--json", launched->json, "With --list: as JSON");
     addFolderOptions(*command, options);
     addComputeOptions(*command, options);
     command->add_option("--context", options.contextTokens, "Largest context in tokens, where no server runs yet (default: the model's)")

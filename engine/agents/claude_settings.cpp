@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
-#include "engine/base/file.h"
+#include "engine/agents/json_settings.h"
+#include "engine/agents/sentence.h"
 #include "engine/base/json.h"
 
 namespace larder::agents {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMostBytes = 1 << 20;
 
 // Nothing that Larder sets, but with it Claude Code asks another service, or another model.
 constexpr std::array kLeadingAway = {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY",
@@ -37,37 +35,34 @@ std::vector<fs::path> settingsFiles(const Surroundings& around) {
 
 std::string textOf(const base::Json& value) { return value.is_string() ? value.get<std::string>() : base::dumpJson(value); }
 
-void readFile(const fs::path& file, const std::vector<AgentVariable>& environment, std::vector<std::string>& warnings) {
-    std::error_code ignored;
-    if (!fs::exists(file, ignored)) return;
-    const auto text = base::readFile(file, kMostBytes);
-    if (!text) return warnings.push_back(text.error().message + "; what Claude Code takes from there is not known.");
-    const auto document = base::parseJson(*text);
-    if (!document || !document->is_object())
-        return warnings.push_back(file.string() + " is not valid JSON; what Claude Code takes from there is not known.");
+void readClaudeSettings(const fs::path& file, AgentPlan& plan) {
+    const auto document = readJsonSettings(file, plan);
+    if (!document) return;
     const auto block = document->find("env");
     if (block == document->end() || !block->is_object()) return;
+    const auto& set = plan.environment;
     for (const auto& [name, value] : block->items()) {
-        const auto ours = std::find_if(environment.begin(), environment.end(), [&n = name](const AgentVariable& each) { return each.name == n; });
-        if (ours != environment.end() && ours->value != textOf(value))
-            warnings.push_back(file.string() + " sets " + name + " in its \"env\" block, and that overrides what Larder sets: take it out "
-                                                                 "while you use Larder.");
-        else if (ours == environment.end() && leadsAway(name, textOf(value)))
-            warnings.push_back(file.string() + " sets " + name + " in its \"env\" block, and that leads Claude Code away from Larder's model: "
-                                                                 "take it out while you use Larder.");
+        const auto ours = std::find_if(set.begin(), set.end(), [&n = name](const AgentVariable& each) { return each.name == n; });
+        if (ours != set.end() && ours->value != textOf(value))
+            plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 sets %2 in its \"env\" block, and that overrides what Larder sets: take it "
+                                                                      "out while you use Larder."),
+                                             {file.string(), name}));
+        else if (ours == set.end() && leadsAway(name, textOf(value)))
+            plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 sets %2 in its \"env\" block, and that leads Claude Code away from Larder's "
+                                                                      "model: take it out while you use Larder."),
+                                             {file.string(), name}));
     }
 }
 
 }  // namespace
 
-std::vector<std::string> claudeSettingsWarnings(const std::vector<AgentVariable>& environment, const Surroundings& surroundings) {
-    std::vector<std::string> warnings;
-    for (const fs::path& file : settingsFiles(surroundings)) readFile(file, environment, warnings);
+void warnOfClaudeSettings(const Surroundings& surroundings, AgentPlan& plan) {
+    for (const fs::path& file : settingsFiles(surroundings)) readClaudeSettings(file, plan);
     for (const char* name : kLeadingAway)
         if (leadsAway(name, surroundings.variable(name)))
-            warnings.push_back(std::string(name) + " is set in your environment, and that leads Claude Code away from Larder's model: "
-                                                   "unset it first.");
-    return warnings;
+            plan.warnings.push_back(sentence(LARDER_TEXT("AgentText", "%1 is set in your environment, and that leads Claude Code away from Larder's "
+                                                                      "model: unset it first."),
+                                             {name}));
 }
 
 }  // namespace larder::agents

@@ -2,16 +2,13 @@
 // "env" block win, so a variable there undoes what Larder sets. They are read, never written. Any thread; blocks on the disk.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "engine/agents.h"
 #include "engine/agents/surroundings.h"
 
 namespace larder::agents {
 
-// One sentence for each variable that the user's, the project's or the administrator's settings give another value, for each
-// one that leads away from Larder, and for each file that cannot be read. Values are not repeated: they may be keys.
-std::vector<std::string> claudeSettingsWarnings(const std::vector<AgentVariable>& environment, const Surroundings& surroundings);
+// One warning for each variable that the user's, the project's or the administrator's settings give another value than the plan, for
+// each one that leads away from Larder, and for each file that cannot be read. Values are not repeated: they may be keys.
+void warnOfClaudeSettings(const Surroundings& surroundings, AgentPlan& plan);
 
 }  // namespace larder::agents

@@ -33,6 +33,9 @@ std::string shellQuoted(const std::string& argument) {
 
 std::string shellCommand(const AgentPlan& plan, const std::string& secret) {
     std::string line;
+    for (const AgentFile& file : plan.files)
+        line += "mkdir -p " + shellQuoted(file.path.parent_path().string()) + " && (umask 077; printf %s " + shellQuoted(file.text) + " >" +
+                shellQuoted(file.path.string()) + ") && ";
     for (const AgentVariable& variable : plan.environment) {
         const bool hidden = variable.secret && !secret.empty();
         line += variable.name + "=";

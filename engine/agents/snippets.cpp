@@ -1,7 +1,9 @@
 // How programs reach the server: to copy, complete but for the key, which they fetch themselves.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/agents.h"
+#include "engine/agents/codex.h"
 #include "engine/base/json.h"
 
 namespace larder {
@@ -72,25 +74,23 @@ std::string javaScriptText(const SnippetParts& parts) {
            ",\n  messages: [{ role: \"user\", content: \"Hello!\" }],\n});\nconsole.log(answer.choices[0].message.content);\n";
 }
 
-// Everything by -c: no file of Codex is touched. Without analytics it ends at once where the network is not reached.
-std::string codexText(const SnippetParts& parts) {
-    const auto setting = [](const std::string& key, const std::string& value) { return " \\\n  -c " + shellQuoted(key + "=" + value); };
-    const std::string provider = "model_providers.larder.";
-    return shellKeyLine(parts) + (parts.asksForKey ? "export LARDER_KEY\n" : "export LARDER_KEY=larder\n") + "codex -m " + shellQuoted(parts.model) +
-           setting("model_provider", "larder") + setting(provider + "name", constant("Larder")) +
-           setting(provider + "base_url", constant(parts.address + "/v1")) + setting(provider + "wire_api", constant("responses")) +
-           setting(provider + "env_key", constant("LARDER_KEY")) + setting("analytics.enabled", "false") + "\n";
+// What larder launch codex sets.
+std::string codexText(const SnippetParts& parts, const AgentModel& model) {
+    std::string command = "codex";
+    for (const auto& [key, value] : agents::codexSettings(parts.address, model)) command += " \\\n  -c " + shellQuoted(key + "=" + value);
+    return shellKeyLine(parts) + (parts.asksForKey ? "export LARDER_KEY\n" : "export LARDER_KEY=larder\n") + command + "\n";
 }
 
 }  // namespace
 
 std::vector<Snippet> agentSnippets(const AgentServer& server, const std::string& model) {
     const bool asksForKey = !server.apiKey.empty() || !server.keyFile.empty();
+    const auto known = std::find_if(server.models.begin(), server.models.end(), [&](const AgentModel& each) { return each.name == model; });
     const SnippetParts parts{server.address, model, asksForKey, server.keyFile.string(), shellKey(server)};
     return {{"curl", "curl", curlText(parts)},
             {"python", "Python", pythonText(parts)},
             {"javascript", "JavaScript", javaScriptText(parts)},
-            {"codex", "Codex", codexText(parts)}};
+            {"codex", "Codex", codexText(parts, known == server.models.end() ? AgentModel{model} : *known)}};
 }
 
 }  // namespace larder

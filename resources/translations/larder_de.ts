@@ -2,6 +2,185 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
 <context>
+    <name>AgentText</name>
+    <message>
+        <source>Larder&apos;s API key.</source>
+        <translation>Larders API-Schlüssel.</translation>
+    </message>
+    <message>
+        <source>%1 asks for a key unless there is one; Larder asks for none.</source>
+        <translation>%1 fragt nach einem Schlüssel, solange keiner da ist; Larder verlangt keinen.</translation>
+    </message>
+    <message>
+        <source>%1 was not found on this machine. Install it with: %2</source>
+        <translation>%1 wurde auf diesem Rechner nicht gefunden. Installieren mit: %2</translation>
+    </message>
+    <message>
+        <source>The program needs Node, which lies beside it and is not in your PATH.</source>
+        <translation>Das Programm braucht Node, das neben ihm liegt und nicht in Ihrem PATH steht.</translation>
+    </message>
+    <message>
+        <source>Requests go to Larder instead of Anthropic.</source>
+        <translation>Anfragen gehen an Larder statt an Anthropic.</translation>
+    </message>
+    <message>
+        <source>Claude Code asks to log in unless there is one; Larder asks for none.</source>
+        <translation>Claude Code verlangt eine Anmeldung, solange keiner da ist; Larder verlangt keinen.</translation>
+    </message>
+    <message>
+        <source>A key of yours for Anthropic is neither used nor sent to Larder.</source>
+        <translation>Ein eigener Schlüssel für Anthropic wird weder benutzt noch an Larder gesendet.</translation>
+    </message>
+    <message>
+        <source>Whichever of its models Claude Code asks for, it is this one.</source>
+        <translation>Nach welchem seiner Modelle Claude Code auch fragt, es ist dieses.</translation>
+    </message>
+    <message>
+        <source>As above: the one it works with most of the time.</source>
+        <translation>Wie oben: das, mit dem es meistens arbeitet.</translation>
+    </message>
+    <message>
+        <source>As above: for side tasks such as titles; a second model would have to be loaded beside the first.</source>
+        <translation>Wie oben: für Nebenaufgaben wie Titel; ein zweites Modell müsste neben dem ersten geladen werden.</translation>
+    </message>
+    <message>
+        <source>Subagents use the same model, and what is kept of its prompts.</source>
+        <translation>Unteragenten benutzen dasselbe Modell und was von dessen Prompts aufgehoben ist.</translation>
+    </message>
+    <message>
+        <source>No line that differs in every conversation at the top of each prompt.</source>
+        <translation>Keine Zeile am Anfang jedes Prompts, die in jedem Gespräch anders ist.</translation>
+    </message>
+    <message>
+        <source>No count of tokens left that changes after every tool call.</source>
+        <translation>Keine Angabe übriger Token, die sich nach jedem Werkzeugaufruf ändert.</translation>
+    </message>
+    <message>
+        <source>No telemetry and no update checks; the prompt is the same each time.</source>
+        <translation>Keine Telemetrie und keine Suche nach Updates; der Prompt ist jedes Mal derselbe.</translation>
+    </message>
+    <message>
+        <source>A long first prompt may take minutes on a processor: 50 minutes instead of 10.</source>
+        <translation>Ein langer erster Prompt kann auf einem Prozessor Minuten dauern: 50 Minuten statt 10.</translation>
+    </message>
+    <message>
+        <source>A slow answer is not given up after 5 silent minutes.</source>
+        <translation>Eine langsame Antwort wird nicht nach 5 stillen Minuten aufgegeben.</translation>
+    </message>
+    <message>
+        <source>An answer that breaks off is asked for again as a stream, which shows progress.</source>
+        <translation>Eine Antwort, die abbricht, wird noch einmal als Strom angefordert, der den Fortschritt zeigt.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s real window; otherwise a million tokens are assumed.</source>
+        <translation>Das wirkliche Fenster des Modells; sonst werden eine Million Token angenommen.</translation>
+    </message>
+    <message>
+        <source>The conversation is summarised before the smaller of this and the window is full.</source>
+        <translation>Das Gespräch wird zusammengefasst, bevor das kleinere von diesem Wert und dem Fenster voll ist.</translation>
+    </message>
+    <message>
+        <source>The longest answer: an eighth of the window, at most 32000. Claude Code keeps that much of the window free all the time.</source>
+        <translation>Die längste Antwort: ein Achtel des Fensters, höchstens 32000. So viel vom Fenster hält Claude Code immer frei.</translation>
+    </message>
+    <message>
+        <source>The model, and without a tool whose schema appears in the middle of a session and changes the beginning of the prompt.</source>
+        <translation>Das Modell, und ohne ein Werkzeug, dessen Schema mitten in einer Sitzung erscheint und den Anfang des Prompts ändert.</translation>
+    </message>
+    <message>
+        <source>%1 sets %2 in its &quot;env&quot; block, and that overrides what Larder sets: take it out while you use Larder.</source>
+        <translation>%1 setzt %2 im Abschnitt &quot;env&quot;, und das überstimmt, was Larder setzt: Nehmen Sie es heraus, solange Sie Larder benutzen.</translation>
+    </message>
+    <message>
+        <source>%1 sets %2 in its &quot;env&quot; block, and that leads Claude Code away from Larder&apos;s model: take it out while you use Larder.</source>
+        <translation>%1 setzt %2 im Abschnitt &quot;env&quot;, und das führt Claude Code von Larders Modell weg: Nehmen Sie es heraus, solange Sie Larder benutzen.</translation>
+    </message>
+    <message>
+        <source>%1 is set in your environment, and that leads Claude Code away from Larder&apos;s model: unset it first.</source>
+        <translation>%1 ist in Ihrer Umgebung gesetzt, und das führt Claude Code von Larders Modell weg: Löschen Sie es zuerst.</translation>
+    </message>
+    <message>
+        <source>%1 sets %2, and that overrides what Larder sets.</source>
+        <translation>%1 setzt %2, und das überstimmt, was Larder setzt.</translation>
+    </message>
+    <message>
+        <source>Larder as the provider, the model with its real window, and where to summarise the conversation.</source>
+        <translation>Larder als Anbieter, das Modell mit seinem wirklichen Fenster und wann das Gespräch zusammengefasst wird.</translation>
+    </message>
+    <message>
+        <source>No search of the web, which runs at OpenAI; no statistics and no update checks.</source>
+        <translation>Keine Suche im Web, die bei OpenAI läuft; keine Statistik und keine Suche nach Updates.</translation>
+    </message>
+    <message>
+        <source>All of it wins over your config.toml, which stays as it is.</source>
+        <translation>All das geht Ihrer config.toml vor, die bleibt, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>%1; what %2 takes from there is not known.</source>
+        <translation>%1; was %2 von dort übernimmt, ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>%1 is not valid JSON; what %2 takes from there is not known.</source>
+        <translation>%1 ist kein gültiges JSON; was %2 von dort übernimmt, ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>%1 gives the agent &quot;%2&quot; a model of its own, which is not there while you use Larder.</source>
+        <translation>%1 gibt dem Agenten &quot;%2&quot; ein eigenes Modell, das nicht da ist, solange Sie Larder benutzen.</translation>
+    </message>
+    <message>
+        <source>%1 is set in your environment; Larder puts its own in its place.</source>
+        <translation>%1 ist in Ihrer Umgebung gesetzt; Larder setzt seine eigene an deren Stelle.</translation>
+    </message>
+    <message>
+        <source>Larder as the only provider, the model with its real window, titles by the same model, no updates; your opencode.json holds for everything else.</source>
+        <translation>Larder als einziger Anbieter, das Modell mit seinem wirklichen Fenster, Titel vom selben Modell, keine Updates; für alles andere gilt Ihre opencode.json.</translation>
+    </message>
+    <message>
+        <source>No list of other providers&apos; models is fetched.</source>
+        <translation>Es wird keine Liste der Modelle anderer Anbieter geholt.</translation>
+    </message>
+    <message>
+        <source>Points to a file of Larder&apos;s, made anew at every start, since Qwen Code takes the model&apos;s window from nowhere else.</source>
+        <translation>Zeigt auf eine Datei von Larder, die bei jedem Start neu entsteht, da Qwen Code das Fenster des Modells von nirgendwo sonst nimmt.</translation>
+    </message>
+    <message>
+        <source>Larder as the provider, the model with its real window and the longest answer, 50 minutes of patience.</source>
+        <translation>Larder als Anbieter, das Modell mit seinem wirklichen Fenster und der längsten Antwort, 50 Minuten Geduld.</translation>
+    </message>
+    <message>
+        <source>No statistics, no updates, and no notes taken behind each task: that is a long prompt of its own every time.</source>
+        <translation>Keine Statistik, keine Updates und keine Notizen nach jeder Aufgabe: Das ist jedes Mal ein langer Prompt für sich.</translation>
+    </message>
+    <message>
+        <source>No model here has more room: if this one was trained for more, start the server with --context (and --hot-cache for the memory), or get a model with a larger window.</source>
+        <translation>Kein Modell hier hat mehr Platz: Wurde dieses für mehr trainiert, starten Sie den Server mit --context (und --hot-cache für den Speicher), oder holen Sie ein Modell mit größerem Fenster.</translation>
+    </message>
+    <message>
+        <source>With more room there is, in tokens: %1.</source>
+        <translation>Mehr Platz hat, in Token: %1.</translation>
+    </message>
+    <message>
+        <source>With more room there are, in tokens: %1.</source>
+        <translation>Mehr Platz haben, in Token: %1.</translation>
+    </message>
+    <message>
+        <source>The window of %1 is not known; %2 goes by its own guess, and may summarise too late.</source>
+        <translation>Das Fenster von %1 ist nicht bekannt; %2 richtet sich nach eigener Schätzung und fasst vielleicht zu spät zusammen.</translation>
+    </message>
+    <message>
+        <source>The window of %1 has %2 tokens. %3&apos;s first request alone takes %4 or more, and it keeps %5 free.</source>
+        <translation>Das Fenster von %1 hat %2 Token. Schon die erste Anfrage von %3 braucht %4 oder mehr, und es hält %5 frei.</translation>
+    </message>
+    <message>
+        <source>It will summarise the conversation every few turns.</source>
+        <translation>Es wird das Gespräch alle paar Schritte zusammenfassen.</translation>
+    </message>
+    <message>
+        <source>It will not work.</source>
+        <translation>So geht es nicht.</translation>
+    </message>
+</context>
+<context>
     <name>ModelText</name>
     <message>
         <source>loaded</source>
@@ -760,26 +939,6 @@
         <translation>Erneut suchen</translation>
     </message>
     <message>
-        <source>Model</source>
-        <translation>Modell</translation>
-    </message>
-    <message>
-        <source>Folder to work in</source>
-        <translation>Arbeitsordner</translation>
-    </message>
-    <message>
-        <source>Choose ...</source>
-        <translation>Wählen ...</translation>
-    </message>
-    <message>
-        <source>Choose the folder to work in</source>
-        <translation>Den Arbeitsordner wählen</translation>
-    </message>
-    <message>
-        <source>Folder</source>
-        <translation>Ordner</translation>
-    </message>
-    <message>
         <source>Open in terminal</source>
         <translation>Im Terminal öffnen</translation>
     </message>
@@ -796,20 +955,12 @@
         <translation>Der ganze Befehl mit allem, was gesetzt wird, für eine Shell oder ein eigenes Skript.</translation>
     </message>
     <message>
-        <source>%1 (%2 tokens)</source>
-        <translation>%1 (%2 Token)</translation>
-    </message>
-    <message>
         <source>installed</source>
         <translation>installiert</translation>
     </message>
     <message>
         <source>not found</source>
         <translation>nicht gefunden</translation>
-    </message>
-    <message>
-        <source>The agent is not installed.</source>
-        <translation>Der Agent ist nicht installiert.</translation>
     </message>
     <message>
         <source>The server is not running.</source>
@@ -835,36 +986,79 @@
         <source>Copied. The key is not in it: the shell reads it from its file.</source>
         <translation>Kopiert. Der Schlüssel steht nicht darin: Die Shell liest ihn aus seiner Datei.</translation>
     </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the command that installs %1</source>
+        <translation>Den Befehl kopieren, der %1 installiert</translation>
+    </message>
+    <message>
+        <source>Install it with: %1</source>
+        <translation>Installieren mit: %1</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>Kopiert.</translation>
+    </message>
+</context>
+<context>
+    <name>larder::ui::AgentChoices</name>
+    <message>
+        <source>Start on</source>
+        <translation>Starten mit</translation>
+    </message>
+    <message>
+        <source>Choose ...</source>
+        <translation>Wählen ...</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Folder to work in</source>
+        <translation>Arbeitsordner</translation>
+    </message>
+    <message>
+        <source>Choose the folder to work in</source>
+        <translation>Den Arbeitsordner wählen</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>%1 (%2 tokens)</source>
+        <translation>%1 (%2 Token)</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::AgentVariables</name>
     <message>
-        <source>What Larder sets for it</source>
-        <translation>Was Larder dafür setzt</translation>
+        <source>What Larder sets, for the one process that is started. No file of the agent is written.</source>
+        <translation>Was Larder setzt, nur für den einen Prozess, der gestartet wird. Keine Datei des Agenten wird geschrieben.</translation>
     </message>
     <message>
-        <source>For the one process that is started, in its environment. No file of the agent is written.</source>
-        <translation>Nur für den einen Prozess, der gestartet wird, in dessen Umgebung. Keine Datei des Agenten wird geschrieben.</translation>
+        <source>Hide details</source>
+        <translation>Weniger</translation>
     </message>
     <message>
-        <source>Hide</source>
-        <translation>Verbergen</translation>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
     </message>
     <message>
-        <source>Show</source>
-        <translation>Zeigen</translation>
+        <source>Hide what is set for %1</source>
+        <translation>Verbergen, was für %1 gesetzt wird</translation>
     </message>
     <message>
-        <source>Hide what is set</source>
-        <translation>Verbergen, was gesetzt wird</translation>
+        <source>Show what is set for %1</source>
+        <translation>Zeigen, was für %1 gesetzt wird</translation>
     </message>
     <message>
-        <source>Show what is set</source>
-        <translation>Zeigen, was gesetzt wird</translation>
-    </message>
-    <message>
-        <source>The command itself. Arguments of your own can follow.</source>
-        <translation>Der Befehl selbst. Eigene Argumente können folgen.</translation>
+        <source>Arguments of your own can follow.</source>
+        <translation>Eigene Argumente können folgen.</translation>
     </message>
 </context>
 <context>

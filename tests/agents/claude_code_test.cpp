@@ -2,11 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
-#include "engine/agents.h"
-#include "tests/support/temp_folder.h"
+#include "tests/agents/agent_test.h"
 
 namespace larder {
 namespace {
@@ -16,60 +14,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class ClaudeCodeTest : public testing::Test {
+class ClaudeCodeTest : public agents_test::AgentTest {
 protected:
-    ClaudeCodeTest() {
-        fs::create_directories(folder / "home");
-        fs::create_directories(folder / "project");
-        fs::create_directories(folder / "bin");
-        variables["PATH"] = (folder / "elsewhere").string() + "::" + (folder / "bin").string();
-    }
-    AgentSurroundings surroundings() {
-        AgentSurroundings made;
-        made.environment = [this](const std::string& name) -> std::optional<std::string> {
-            const auto found = variables.find(name);
-            return found == variables.end() ? std::nullopt : std::optional(found->second);
-        };
-        made.home = folder / "home";
-        made.workingFolder = folder / "project";
-        made.systemFolder = folder / "etc";
-        return made;
-    }
-    fs::path write(const fs::path& file, const std::string& text) {
-        fs::create_directories(file.parent_path());
-        std::ofstream(file) << text;
-        return file;
-    }
-    fs::path program(const fs::path& file) {
-        write(file, "#!/bin/sh\n");
-        fs::permissions(file, fs::perms::owner_all);
-        return file;
-    }
-    AgentInfo found() { return findAgents(surroundings()).at(0); }
-    AgentPlan plan(const std::string& model = "roomy", const std::vector<std::string>& more = {}) {
-        auto made = planAgent("claude", server, model, more, surroundings());
-        EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.error().message);
-        return made.ok() ? *made : AgentPlan{};
-    }
-    // The warnings but for the one that the program was not found.
-    std::vector<std::string> warnings(const std::string& model = "roomy") {
-        program(folder / "bin" / "claude");
-        return plan(model).warnings;
-    }
-    static std::string valueOf(const AgentPlan& plan, const std::string& name) {
-        for (const AgentVariable& variable : plan.environment)
-            if (variable.name == name) return variable.value;
-        return "(not set)";
-    }
-
-    support::TempFolder folder;
-    std::map<std::string, std::string> variables;
-    AgentServer server{"http://127.0.0.1:1337", "secret-key", "/base/api-key", {{"roomy", 131'072}, {"middle", 65'536}, {"narrow", 8192}}};
+    ClaudeCodeTest() : AgentTest("claude") {}
 };
 
 TEST_F(ClaudeCodeTest, IsFoundInEveryPlaceAndOnlyWhereItCanRun) {
     EXPECT_FALSE(found().detected);
-    EXPECT_THAT(found().installHint, HasSubstr("npm install -g @anthropic-ai/claude-code"));
+    EXPECT_EQ(found().installCommand, "npm install -g @anthropic-ai/claude-code");
     const fs::path home = folder / "home";
     write(home / ".npmrc", "audit=false\nprefix = ~/packages\n");
     variables["npm_config_prefix"] = (folder / "prefix").string();
@@ -110,7 +62,7 @@ TEST_F(ClaudeCodeTest, SetsWhatALocalModelNeeds) {
     std::map<std::string, std::string> set;
     for (const AgentVariable& variable : made.environment) {
         set[variable.name] = variable.value;
-        EXPECT_THAT(variable.why, testing::EndsWith(".")) << variable.name;
+        EXPECT_THAT(plainText(variable.why), testing::EndsWith(".")) << variable.name;
         EXPECT_EQ(variable.secret, variable.name == "ANTHROPIC_AUTH_TOKEN") << variable.name;
     }
     EXPECT_EQ(set, expected);
@@ -149,18 +101,19 @@ TEST_F(ClaudeCodeTest, TakesTheModelWithMostRoomWhereNoneIsNamed) {
     EXPECT_EQ(planAgent("claude", server, "", {}, surroundings()).error().code, ErrorCode::NotFound);
     const auto agent = planAgent("emacs", server, "roomy", {}, surroundings());
     EXPECT_EQ(agent.error().code, ErrorCode::NotFound);
-    EXPECT_THAT(agent.error().message, HasSubstr("\"emacs\"; it can start claude"));
+    EXPECT_THAT(agent.error().message, HasSubstr("\"emacs\"; it can start claude, codex, opencode, qwen"));
 }
 
 TEST_F(ClaudeCodeTest, SaysThatItIsNotInstalled) {
-    EXPECT_THAT(plan().warnings, ElementsAre(testing::AllOf(HasSubstr("was not found"), HasSubstr("npm install -g @anthropic-ai/claude-code"))));
+    ASSERT_EQ(plan().warnings.size(), 1u);
+    EXPECT_THAT(plainText(plan().warnings[0]), testing::AllOf(HasSubstr("was not found"), HasSubstr("npm install -g @anthropic-ai/claude-code")));
     EXPECT_THAT(warnings(), IsEmpty());
 }
 
 TEST_F(ClaudeCodeTest, SaysThatTheWindowIsSmallAndWhichModelsHaveRoom) {
     const auto narrow = warnings("narrow");
     ASSERT_EQ(narrow.size(), 1u);
-    EXPECT_THAT(narrow[0], testing::AllOf(HasSubstr("8192 tokens"), HasSubstr("will not work"), HasSubstr("roomy (131072 tokens), middle (65536 tokens)")));
+    EXPECT_THAT(narrow[0], testing::AllOf(HasSubstr("8192 tokens"), HasSubstr("will not work"), HasSubstr("roomy (131072), middle (65536)")));
     EXPECT_THAT(warnings("middle"), IsEmpty());
     server.models = {{"narrow", 8192}, {"short", 40'960}};
     const auto alone = warnings("short");
@@ -201,10 +154,7 @@ TEST_F(ClaudeCodeTest, LooksWhereItsConfigurationWasMovedTo) {
 TEST_F(ClaudeCodeTest, WritesNothing) {
     program(folder / "bin" / "claude");
     (void)plan();
-    std::vector<std::string> files;
-    for (const auto& each : fs::recursive_directory_iterator(folder.path()))
-        if (each.is_regular_file()) files.push_back(each.path().lexically_relative(folder.path()).string());
-    EXPECT_THAT(files, ElementsAre("bin/claude"));
+    EXPECT_THAT(files(), ElementsAre("bin/claude"));
 }
 
 }  // namespace

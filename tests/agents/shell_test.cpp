@@ -29,7 +29,7 @@ AgentPlan planThatPrints(const std::string& program) {
     AgentPlan plan;
     plan.agent.id = "claude";
     plan.agent.program = program;
-    plan.environment = {{"FIRST", "it's $HOME \"now\" `id`", "", false}, {"EMPTY", "", "", false}, {"TOKEN", "secret", "", true}};
+    plan.environment = {{"FIRST", "it's $HOME \"now\" `id`", {}, false}, {"EMPTY", "", {}, false}, {"TOKEN", "secret", {}, true}};
     plan.arguments = {"--model", "Qwen3 (new)*", "", "-p", "line\nline; rm -rf ~"};
     return plan;
 }
@@ -51,6 +51,26 @@ TEST(ShellTest, AShellReadsTheCommandBack) {
     EXPECT_THAT(outputOf(hidden), HasSubstr("[0123abc][--model]"));
     server.keyFile.clear();
     EXPECT_THAT(outputOf("LARDER_KEY='a b'; " + shellCommand(plan, shellKey(server))), HasSubstr("[a b][--model]"));
+}
+
+TEST(ShellTest, ACommandMakesTheFilesOfThePlan) {
+    const support::TempFolder folder;
+    const std::string program = (folder / "agent").string();
+    std::ofstream(program) << "#!/bin/sh\ncat \"$SETTINGS\"\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    AgentPlan plan;
+    plan.agent.program = program;
+    const std::filesystem::path file = folder / "it's new" / "settings.json";
+    plan.environment = {{"SETTINGS", file.string(), {}, false}};
+    plan.files = {{file, "{\"name\":\"it's %s \\\\n\"}\n", {}}};
+    EXPECT_EQ(outputOf(shellCommand(plan)), plan.files[0].text);
+    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    plan.files[0].text = "again\n";
+    ASSERT_TRUE(writeAgentFiles(plan).ok());
+    std::string text;
+    std::getline(std::ifstream(file), text);
+    EXPECT_EQ(text, "again");
+    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 TEST(ShellTest, QuotesOnlyWhatNeedsIt) {
@@ -123,11 +143,11 @@ TEST_F(SnippetTest, CurlGetsTheKeyAndTheQuestion) {
 TEST_F(SnippetTest, CodexGetsItsProvider) {
     writeKey();
     EXPECT_THAT(runAs("codex", text("codex")),
-                testing::AllOf(HasSubstr("[the-key][-m][my \"model\"]"), HasSubstr("[model_providers.larder.base_url=\"http://127.0.0.1:1337/v1\"]"),
-                               HasSubstr("[model_providers.larder.env_key=\"LARDER_KEY\"]"), HasSubstr("[model_provider=larder]")));
+                testing::AllOf(HasSubstr("[the-key][-c][model=\"my \\\"model\\\"\"]"), HasSubstr("[model_providers.larder.base_url=\"http://127.0.0.1:1337/v1\"]"),
+                               HasSubstr("[model_providers.larder.env_key=\"LARDER_KEY\"]"), HasSubstr("[model_provider=\"larder\"]")));
     server.keyFile.clear();
     server.apiKey.clear();
-    EXPECT_THAT(runAs("codex", text("codex")), HasSubstr("[larder][-m]"));
+    EXPECT_THAT(runAs("codex", text("codex")), HasSubstr("[larder][-c]"));
 }
 
 TEST_F(SnippetTest, PythonCompiles) {

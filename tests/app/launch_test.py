@@ -66,7 +66,7 @@ sys.exit(int(sys.argv[sys.argv.index("--exit") + 1]) if "--exit" in sys.argv els
 """
 
 
-class Launch(unittest.TestCase):
+class LaunchTest(unittest.TestCase):
     def setUp(self):
         self.larder = LarderProgram(PROGRAM)
         self.addCleanup(self.larder.remove)
@@ -105,6 +105,8 @@ class Launch(unittest.TestCase):
     def key(self):
         return (self.larder.base / "api-key").read_text().strip()
 
+
+class Launch(LaunchTest):
     def test_runs_the_agent_on_the_server_that_runs(self):
         with self.server() as address:
             said, err = self.launched("--", "-p", "fix the bug", "--flag=a b")
@@ -259,7 +261,7 @@ class Launch(unittest.TestCase):
         self.assertEqual(json.loads(settings.read_text())["env"]["ANTHROPIC_BASE_URL"], "https://elsewhere.example")
 
     def test_what_is_missing_is_one_sentence(self):
-        for arguments, code, words in ((["emacs"], 2, "claude"), ([], 2, "claude"), (["claude", "--model", "nothing"], 1, MODEL),
+        for arguments, code, words in ((["emacs"], 2, "claude, codex, opencode, qwen"), ([], 2, "claude"), (["claude", "--model", "nothing"], 1, MODEL),
                                        (["claude", "--model", "nothing", "--dry-run"], 1, MODEL), (["claude", "--nothing"], 2, "--nothing")):
             ended, out, err = self.launch(*arguments)
             self.assertEqual((ended, out), (code, ""), arguments)
@@ -284,7 +286,86 @@ class Launch(unittest.TestCase):
         code, out, err = self.launch("--list")
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, rf"claude +Claude Code +{self.bin}/claude\n")
-        self.assertIn("npm install", self.launch("--list", with_agent=False)[1])
+        self.assertRegex(out, r"codex +Codex +no: npm install -g @openai/codex\n")
+        listed = {each["id"]: each for each in json.loads(self.launch("--list", "--json")[1])}
+        self.assertEqual(list(listed), ["claude", "codex", "opencode", "qwen"])
+        self.assertEqual(listed["claude"], {"id": "claude", "name": "Claude Code", "found": True, "program": f"{self.bin}/claude",
+                                            "install": "npm install -g @anthropic-ai/claude-code"})
+        self.assertEqual((listed["qwen"]["found"], listed["qwen"]["program"]), (False, ""))
+
+
+# Says what it was given, whichever agent it stands for.
+ANY_DOUBLE = f"""#!{sys.executable}
+import json, os, sys
+print(json.dumps({{"arguments": sys.argv[1:], "environment": dict(os.environ)}}))
+"""
+
+
+class OtherAgents(LaunchTest):
+    """Codex, OpenCode and Qwen Code, as far as a double can tell; tests/clients has the real ones."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("codex", "opencode", "qwen"):
+            (self.bin / name).write_text(ANY_DOUBLE)
+            (self.bin / name).chmod(0o755)
+
+    def start(self, *arguments, **changes):
+        code, out, err = self.launch(*arguments, **changes)
+        self.assertEqual(code, 0, err)
+        return json.loads(out)
+
+    def test_codex_is_told_by_arguments(self):
+        with self.server() as address:
+            said = self.start("codex", "--", "exec", "it's fine")
+            self.assertIn(f'model_providers.larder.base_url="{address}/v1"', said["arguments"])
+            self.assertIn(f'model="{MODEL}"', said["arguments"])
+            self.assertIn(f"model_context_window={WINDOW}", said["arguments"])
+            self.assertEqual(said["arguments"][-2:], ["exec", "it's fine"])
+            self.assertEqual(said["environment"]["LARDER_KEY"], self.key())
+
+    def test_opencode_is_told_by_a_variable(self):
+        with self.server() as address:
+            said = self.start("opencode")
+            settings = json.loads(said["environment"]["OPENCODE_CONFIG_CONTENT"])
+            self.assertEqual(settings["model"], f"larder/{MODEL}")
+            self.assertEqual(settings["provider"]["larder"]["options"]["baseURL"], f"{address}/v1")
+            self.assertEqual(said["environment"]["LARDER_KEY"], self.key())
+            self.assertEqual(said["arguments"], [])
+
+    def test_qwen_is_told_by_a_file_of_larders_made_anew(self):
+        file = self.larder.base / "agents" / "qwen-code.json"
+        file.parent.mkdir()
+        file.write_text("old")
+        file.chmod(0o644)
+        with self.server() as address:
+            said = self.start("qwen")
+            self.assertEqual(said["environment"]["QWEN_CODE_SYSTEM_SETTINGS_PATH"], str(file))
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+            self.assertEqual(json.loads(file.read_text())["modelProviders"]["openai"][0]["baseUrl"], f"{address}/v1")
+            self.assertNotIn(self.key(), file.read_text())
+
+    def test_dry_runs_work_in_a_shell(self):
+        with self.server():
+            for agent in ("codex", "opencode", "qwen"):
+                code, out, err = self.launch(agent, "--dry-run", "--", "it's fine")
+                self.assertEqual(code, 0, err)
+                self.assertEqual(out.count("\n"), 1)
+                self.assertNotIn(self.key(), out)
+                self.assertFalse((self.larder.base / "agents").exists(), "nothing is written")
+                done = subprocess.run(["sh", "-c", out], capture_output=True, timeout=PATIENCE, env=self.larder.environment(**self.path()))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                said = json.loads(done.stdout)
+                self.assertEqual(said["environment"]["LARDER_KEY"], self.key())
+                self.assertEqual(said["arguments"][-1], "it's fine")
+            self.assertEqual((self.larder.base / "agents" / "qwen-code.json").stat().st_mode & 0o777, 0o600)
+
+    def test_one_that_is_not_here(self):
+        for agent, package in (("codex", "@openai/codex"), ("opencode", "opencode-ai"), ("qwen", "@qwen-code/qwen-code")):
+            ended, out, err = self.launch(agent, with_agent=False)
+            self.assertEqual((ended, out), (1, ""))
+            self.assertRegex(err, ONE_SENTENCE)
+            self.assertIn(f"Install it with: npm install -g {package}", err)
 
 
 if __name__ == "__main__":

@@ -31,18 +31,21 @@ void takeAgents(Photographer& photographer, support::ScriptedService& service, u
     variables->click();
     takeAnew("agents-variables");
     variables->click();
-    service.agentInstalled = false;
+    service.installedAgents.clear();
+    takeAnew("agents-none");
+    service.installedAgents = {"claude", "codex", "opencode", "qwen"};
+    takeAnew("agents-all");
+    service.installedAgents = {"claude"};
     service.agentWarnings = {"/home/ada/.claude/settings.json sets ANTHROPIC_BASE_URL in its \"env\" block, and that overrides what Larder sets: take "
                              "it out while you use Larder.",
                              "The window of SmolLM2-135M-Instruct.Q4_1 has 8192 tokens. Claude Code's first request alone takes 12000 or more, and "
-                             "it keeps 14024 free: it will not work. With more room there is Llama-3.2-3B-Instruct-Q4_0 (131072 tokens)."};
+                             "it keeps 14024 free. It will not work. With more room there is, in tokens: Llama-3.2-3B-Instruct-Q4_0 (131072)."};
     edit([](ServiceSnapshot& s) { s.server = ServerState::Stopped; });
     takeAnew("agents-warnings");
     const QSize size = window.size();
     window.resize(640, 420);
     takeAnew("agents-narrow");
     window.resize(size);
-    service.agentInstalled = true;
     service.agentWarnings.clear();
     edit([&](ServiceSnapshot& s) { s = before; });
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -130,7 +131,7 @@ public:
     CacheVerified verified;
     std::vector<UsageHour> hours;
     // What planAgent answers, besides the model and the variables that depend on it; set before it is called.
-    bool agentInstalled = true;
+    std::set<std::string> installedAgents = {"claude"};
     std::vector<std::string> agentWarnings;
 
     // --- Service ------------------------------------------------------------------------------------------------------
@@ -209,12 +210,12 @@ public:
         if (!plan) failWith("planAgent", plan.error());
         else succeed("planAgent");
         AgentPlan answer = plan ? *plan : AgentPlan{};
-        if (agentInstalled) {
+        if (installedAgents.contains(id)) {
             answer.agent.detected = true;
-            answer.agent.program = "/home/ada/.local/bin/claude";
+            answer.agent.program = "/home/ada/.local/bin/" + id;
             if (!answer.warnings.empty()) answer.warnings.erase(answer.warnings.begin());  // that it was not found
         }
-        answer.warnings.insert(answer.warnings.end(), agentWarnings.begin(), agentWarnings.end());
+        for (const std::string& warning : agentWarnings) answer.warnings.push_back({{warning}});
         finishWith<AgentPlan>("planAgent", id + " " + model + " in " + workingFolder.string(), answer, std::move(reply));
     }
 

@@ -78,10 +78,14 @@ protected:
     }
     template <class T>
     T* part(const char* name) const {
-        auto* found = page.findChild<T*>(QLatin1String(name));
+        // Of the agent's card, where it is in one.
+        auto* card = page.findChild<QWidget*>(QStringLiteral("agentCard-") + agent);
+        auto* found = card == nullptr ? nullptr : card->findChild<T*>(QLatin1String(name));
+        if (found == nullptr) found = page.findChild<T*>(QLatin1String(name));
         EXPECT_NE(found, nullptr) << name;
         return found;
     }
+    bool isShown(const char* name) const { return part<QWidget>(name)->isVisible(); }
     QPushButton* button(const char* name) const { return part<QPushButton>(name); }
     void click(const char* name) {
         ASSERT_TRUE(button(name)->isVisible() && button(name)->isEnabled()) << name;
@@ -90,22 +94,32 @@ protected:
     }
     std::string label(const char* name) const { return part<QLabel>(name)->text().remove(QChar(0x200b)).toStdString(); }
     std::string badge() const { return part<Badge>("agentState")->text().toStdString(); }
+    QWidget* card() const { return page.findChild<QWidget*>(QStringLiteral("agentCard-") + agent); }
+    // As they are seen, from the top.
+    std::vector<std::string> order() const {
+        std::map<int, std::string> tops;
+        for (auto* each : page.findChildren<QWidget*>())
+            if (each->objectName().startsWith(QStringLiteral("agentCard-"))) tops[each->mapTo(&page, QPoint()).y()] = each->objectName().mid(10).toStdString();
+        std::vector<std::string> names;
+        for (const auto& [top, name] : tops) names.push_back(name);
+        return names;
+    }
     QComboBox* models() const { return part<QComboBox>("agentModel"); }
     std::vector<std::string> warnings() const {
         std::vector<std::string> shown;
-        for (auto* each : page.findChildren<QLabel*>(QStringLiteral("agentWarning")))
+        for (auto* each : card()->findChildren<QLabel*>(QStringLiteral("agentWarning")))
             if (each->isVisible()) shown.push_back(each->text().toStdString());
         return shown;
     }
     std::vector<std::string> variables() const {
         std::vector<std::string> shown;
-        for (auto* row : page.findChildren<QWidget*>(QStringLiteral("agentVariable")))
+        for (auto* row : card()->findChildren<QWidget*>(QStringLiteral("agentVariable")))
             if (row->isVisible()) shown.push_back(row->findChildren<QLabel*>().front()->accessibleName().toStdString());
         return shown;
     }
     long asked() const {
         long count = 0;
-        for (const std::string& call : service->calls()) count += call.starts_with("planAgent ");
+        for (const std::string& call : service->calls()) count += call.starts_with("planAgent claude ");
         return count;
     }
     static std::string copied() { return QApplication::clipboard()->text().toStdString(); }
@@ -129,6 +143,7 @@ protected:
     QString path(const QString& name) const { return QString::fromStdString((folder / name.toStdString()).string()); }
     QString path(const char* name) const { return path(QString::fromLatin1(name)); }
 
+    QString agent = QStringLiteral("claude");
     support::TempFolder folder;
     support::ScriptedService* service = nullptr;
     EngineModel model{support::ScriptedService::maker(service)};
@@ -142,7 +157,7 @@ private:
 TEST_F(AgentsPageTest, ShowsWhereItIsAndWhatIsSet) {
     EXPECT_EQ(badge(), "installed");
     EXPECT_EQ(label("agentPlace"), "/home/ada/.local/bin/claude");
-    EXPECT_FALSE(button("lookAgain")->isVisible());
+    EXPECT_FALSE(isShown("lookAgain"));
     EXPECT_TRUE(variables().empty()) << "folded";
     click("showVariables");
     EXPECT_THAT(variables(), Contains("claude --model large --disallowedTools=LSP"));
@@ -168,7 +183,7 @@ TEST_F(AgentsPageTest, OffersModelsThatRunTheLoadedOneFirst) {
     Q_EMIT models()->activated(0);
     settle();
     EXPECT_TRUE(service->called("planAgent claude small in " + QDir::homePath().toStdString()));
-    EXPECT_THAT(warnings(), testing::ElementsAre(testing::AllOf(HasSubstr("6000 tokens"), HasSubstr("large (131072 tokens)"))));
+    EXPECT_THAT(warnings(), testing::ElementsAre(testing::AllOf(HasSubstr("6000 tokens"), HasSubstr("large (131072)"))));
     EXPECT_THAT(part<QWidget>("snippets")->findChild<QTabWidget*>()->widget(0)->property("plainText").toString().toStdString(), HasSubstr("\"small\""));
 }
 
@@ -186,23 +201,43 @@ TEST_F(AgentsPageTest, AsksOnlyWhenSomethingChanged) {
 }
 
 TEST_F(AgentsPageTest, SaysThatItIsNotInstalledAndHow) {
-    service->agentInstalled = false;
+    service->installedAgents.clear();
     showAnew();
     EXPECT_EQ(badge(), "not found");
-    EXPECT_THAT(label("agentPlace"), HasSubstr("npm install -g @anthropic-ai/claude-code"));
-    EXPECT_THAT(warnings(), testing::IsEmpty()) << "said already";
-    EXPECT_FALSE(button("openInTerminal")->isEnabled());
-    EXPECT_TRUE(button("copyCommand")->isEnabled());
-    service->agentInstalled = true;
+    EXPECT_THAT(label("installHint"), HasSubstr("npm install -g @anthropic-ai/claude-code"));
+    EXPECT_THAT(warnings(), testing::IsEmpty());
+    EXPECT_FALSE(isShown("openInTerminal") || isShown("copyCommand") || isShown("showVariables"));
+    click("copyInstallCommand");
+    EXPECT_EQ(copied(), "npm install -g @anthropic-ai/claude-code");
+    service->installedAgents = {"claude"};
     click("lookAgain");
     EXPECT_EQ(badge(), "installed");
     EXPECT_TRUE(button("openInTerminal")->isEnabled());
+    EXPECT_FALSE(isShown("installHint"));
+}
+
+TEST_F(AgentsPageTest, ShowsEveryAgentTheInstalledOnesFirst) {
+    EXPECT_THAT(order(), testing::ElementsAre("claude", "codex", "opencode", "qwen"));
+    service->installedAgents = {"opencode", "qwen"};
+    showAnew();
+    EXPECT_THAT(order(), testing::ElementsAre("opencode", "qwen", "claude", "codex"));
+    agent = QStringLiteral("claude");
+    auto* lastOfFound = page.findChild<QWidget*>(QStringLiteral("agentCard-qwen"))->findChild<QPushButton*>(QStringLiteral("showVariables"));
+    QWidget* next = lastOfFound->nextInFocusChain();
+    while (next->focusPolicy() == Qt::NoFocus || !next->isVisible()) next = next->nextInFocusChain();
+    EXPECT_EQ(next, button("copyInstallCommand")) << "the keyboard goes the same way";
+    agent = QStringLiteral("qwen");
+    EXPECT_EQ(badge(), "installed");
+    click("copyCommand");
+    EXPECT_THAT(copied(), HasSubstr(" launch qwen --model large"));
+    click("showVariables");
+    EXPECT_THAT(variables(), Contains((folder / "base dir/agents/qwen-code.json").string()));
 }
 
 TEST_F(AgentsPageTest, ShowsWarningsAndFailures) {
     service->agentWarnings = {"/home/ada/.claude/settings.json sets ANTHROPIC_BASE_URL", "another"};
     showAnew();
-    EXPECT_THAT(warnings(), testing::ElementsAre(HasSubstr("settings.json sets ANTHROPIC_BASE_URL."), HasSubstr("another")));
+    EXPECT_THAT(warnings(), testing::ElementsAre(HasSubstr("settings.json sets ANTHROPIC_BASE_URL"), HasSubstr("another")));
     service->agentWarnings.clear();
     showAnew();
     EXPECT_THAT(warnings(), testing::IsEmpty());
@@ -228,12 +263,12 @@ TEST_F(AgentsPageTest, PointsToModelsWhereThereAreNone) {
     QSignalSpy wanted(&page, &AgentsPage::modelsWanted);
     EXPECT_FALSE(button("getModelForAgents")->isVisible());
     setModels({modelOf("broken", 4096, "cannot be read")});
-    EXPECT_FALSE(part<QWidget>("agentCard")->isVisible());
+    EXPECT_FALSE(card()->isVisible());
     EXPECT_FALSE(part<QWidget>("snippets")->isVisible());
     click("getModelForAgents");
     EXPECT_EQ(wanted.count(), 1);
     setModels({modelOf("new", 40'960)});
-    EXPECT_TRUE(part<QWidget>("agentCard")->isVisible());
+    EXPECT_TRUE(card()->isVisible());
     EXPECT_EQ(badge(), "installed");
 }
 
@@ -253,6 +288,7 @@ TEST_F(AgentsPageTest, CopiesTheCommand) {
 }
 
 TEST_F(AgentsPageTest, CopiesACommandThatNeedsNoLarderAndHoldsNoKey) {
+    click("showVariables");
     click("copyPlainCommand");
     EXPECT_THAT(copied(), HasSubstr("ANTHROPIC_BASE_URL=http://127.0.0.1:1337 "));
     EXPECT_THAT(copied(), HasSubstr("ANTHROPIC_AUTH_TOKEN=\"$(cat '" + (folder / "base dir/api-key").string() + "')\""));

@@ -74,6 +74,16 @@ QString untranslatedPart(QString text, const QStringList& known) {
     return outside.contains(letters) ? outside.trimmed() : QString();
 }
 
+// What of a plan is data: names, values, the command, places of files.
+void addPlan(const AgentPlan& plan, QStringList& known) {
+    std::string command = plan.agent.id;
+    for (const std::string& argument : plan.arguments) command += " " + shellQuoted(argument);
+    known << QStringLiteral("/home/ada/.local/bin/") + QString::fromStdString(plan.agent.id) << QString::fromStdString(command);
+    for (const AgentVariable& variable : plan.environment)
+        known << QString::fromStdString(variable.name + "=" + variable.value) << QString::fromStdString(variable.name);
+    for (const AgentFile& file : plan.files) known << QString::fromStdString(file.path.string());
+}
+
 // Names, places and sentences that the engine gives; nobody translates them. Longest first, as they contain each other.
 QStringList knownData() {
     QStringList known = {
@@ -97,16 +107,13 @@ QStringList knownData() {
                                         estimateFit(model.bytes, 0, model.contextTokens, machine).sentence})
             known.append(QString::fromStdString(text));
     }
-    AgentServer agents{"http://127.0.0.1:1337", "key", {}, {}};
+    AgentServer agents{"http://127.0.0.1:1337", "key", {}, {}, {}};
     for (const ModelInfo& model : ShownWindows::models())
         if (model.problem.empty()) agents.models.push_back({model.name, model.contextTokens});
+    known << QDir::homePath();
+    for (const AgentInfo& agent : knownAgents()) known << QString::fromStdString(agent.name) << QString::fromStdString(agent.installCommand);
     for (const AgentModel& model : agents.models) {
-        const auto plan = planAgent("claude", agents, model.name);
-        known << QString::fromStdString(plan->agent.name) << QStringLiteral("/home/ada/.local/bin/claude") << QDir::homePath();
-        for (const AgentVariable& variable : plan->environment)
-            known << QString::fromStdString(variable.name + "=" + variable.value) << QString::fromStdString(variable.name) << QString::fromStdString(variable.why);
-        for (const std::string& warning : plan->warnings) known << QString::fromStdString(warning);
-        known << QStringLiteral("claude --model ") + QString::fromStdString(model.name) + QStringLiteral(" --disallowedTools=LSP");
+        for (const AgentInfo& agent : knownAgents()) addPlan(*planAgent(agent.id, agents, model.name), known);
     }
     known << QStringLiteral("curl") << QStringLiteral("Python") << QStringLiteral("JavaScript") << QStringLiteral("Codex");
     known.removeAll(QString());
@@ -249,12 +256,41 @@ TEST(TranslationTest, EveryTextInTheSourcesHasItsMessage) {
         ASSERT_TRUE(QFile::copy(file, copy));
         QProcess process;
         process.setWorkingDirectory(QString::fromStdString(support::sourceFolder().string()));
-        process.start(lupdate, {QStringLiteral("ui"), QStringLiteral("app"), QStringLiteral("-I"), QStringLiteral("."), QStringLiteral("-no-obsolete"),
+        process.start(lupdate, {QStringLiteral("ui"), QStringLiteral("app"), QStringLiteral("engine/agents"), QStringLiteral("-I"), QStringLiteral("."),
+                                QStringLiteral("-tr-function-alias"), QStringLiteral("QT_TRANSLATE_NOOP+=LARDER_TEXT"), QStringLiteral("-no-obsolete"),
                                 QStringLiteral("-ts"), copy});
         ASSERT_TRUE(process.waitForFinished(300'000));
         for (const Message& message : messagesIn(copy))
             EXPECT_TRUE(message.finished) << message.context.toStdString() << ": \"" << message.source.toStdString()
                                           << "\": build the target update_translations, then translate it";
+    }
+}
+
+// A sentence that is not marked would be shown in English.
+TEST(TranslationTest, WhatTheEngineSaysOfAgentsIsMarked) {
+    AgentSurroundings bare;
+    bare.environment = [](const std::string&) { return std::nullopt; };
+    bare.home = bare.workingFolder = bare.systemFolder = "/nowhere";
+    std::vector<AgentText> said;
+    for (const std::size_t window : {std::size_t{0}, std::size_t{8192}, std::size_t{40'960}, std::size_t{65'536}}) {
+        AgentServer server;
+        server.address = "http://127.0.0.1:1337";
+        server.apiKey = window == 0 ? "" : "key";
+        server.models = {{"small", window}, {"large", window == 65'536 ? 0U : 131'072U}};
+        for (const AgentInfo& agent : knownAgents()) {
+            const auto plan = planAgent(agent.id, server, "small", {}, bare);
+            said.insert(said.end(), plan->warnings.begin(), plan->warnings.end());
+            said.push_back(plan->argumentsWhy);
+            for (const AgentVariable& variable : plan->environment) said.push_back(variable.why);
+            for (const AgentFile& each : plan->files) said.push_back(each.why);
+        }
+    }
+    for (const QString& file : translationFiles()) {
+        QSet<QString> marked;
+        for (const Message& message : messagesIn(file))
+            if (message.context == QLatin1String("AgentText")) marked.insert(message.source);
+        for (const AgentText& text : said)
+            for (const AgentSentence& sentence : text) EXPECT_TRUE(marked.contains(QString::fromStdString(sentence.text))) << sentence.text;
     }
 }
 

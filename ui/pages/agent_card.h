@@ -1,5 +1,5 @@
-// One coding agent: whether it is here, on which model and in which folder to start it, what speaks against that, and the ways to
-// start it. Asks the service for the plan whenever what it depends on changed. GUI thread only.
+// One coding agent: whether it is here, what speaks against the chosen model, the ways to start it and what is set for it; or how to
+// install it. Asks the service for the plan whenever what it depends on changed. GUI thread only.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,11 @@
 #include "ui/engine_model.h"
 #include "ui/widgets/card.h"
 
-class QComboBox;
-class QLineEdit;
 class QPushButton;
 
 namespace larder::ui {
 
+class AgentVariables;
 class Badge;
 class NoteLabel;
 class TextLabel;
@@ -24,15 +23,17 @@ class AgentCard : public Card {
     Q_OBJECT
 
 public:
-    AgentCard(EngineModel& model, const std::string& agent, const QString& name, QWidget* parent = nullptr);
+    // agent: of knownAgents().
+    AgentCard(EngineModel& model, const AgentInfo& agent, QWidget* parent = nullptr);
 
-    void refresh();         // the snapshot
-    void look();            // for the agent, and at its settings, anew
-    std::string chosenModel() const;
+    void refresh(const AgentServer& server, const std::string& model, const QString& folder);
+    void forget();           // what was found: the next refresh looks anew
+    bool isInstalled() const { return m_installed; }
+    std::vector<QPushButton*> buttons() const;   // as the keyboard reaches them
 
 signals:
-    void planned(const AgentPlan& plan);
-    void modelChosen();
+    void planned();
+    void wantsLook();        // "Look again"
 
 private:
     // What a plan depends on besides what is on the disk.
@@ -45,35 +46,30 @@ private:
         bool operator==(const Asked&) const = default;
     };
 
-    void build();
-    void buildChoices();
-    void buildButtons();
-    void showModels(const AgentServer& server);
-    void askIfChanged(const AgentServer& server);
+    QWidget* buildMissing();
+    QWidget* buildFound();
+    void ask();
     void show(const Expected<AgentPlan>& found);
-    void showWarnings(const std::vector<std::string>& warnings);
+    void showWarnings(const std::vector<AgentText>& warnings);
     void showButtons();
-    void chooseFolder();
     void openInTerminal();
     void copyCommand();
     void copyPlainCommand();
 
     EngineModel& m_model;
-    const std::string m_agent;
+    const AgentInfo m_agent;
     Badge* m_state;
     TextLabel* m_place;
-    QPushButton* m_again;
-    QComboBox* m_models;
-    QLineEdit* m_folder;
-    QPushButton* m_choose;
+    QWidget* m_missing;      // what is shown instead of the rest
+    QWidget* m_found;
     QVBoxLayout* m_warnings;
     std::vector<NoteLabel*> m_warningLabels;
     QPushButton* m_open;
-    QPushButton* m_copy;
-    QPushButton* m_copyPlain;
+    AgentVariables* m_variables;
     NoteLabel* m_note;       // what came of the last click
     std::optional<Asked> m_asked;
     std::optional<AgentPlan> m_plan;
+    bool m_installed = false;
     std::uint64_t m_turn = 0;  // of the latest question; older answers are dropped
 };
 

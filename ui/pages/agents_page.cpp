@@ -3,9 +3,11 @@
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
 
 #include "ui/pages/agent_card.h"
-#include "ui/pages/agent_variables.h"
+#include "ui/pages/agent_choices.h"
 #include "ui/pages/snippets_card.h"
 #include "ui/pages/text_label.h"
 #include "ui/widgets/banner.h"
@@ -16,8 +18,7 @@ namespace larder::ui {
 AgentsPage::AgentsPage(EngineModel& model, QWidget* parent) : QWidget(parent), m_model(model) {
     build();
     connect(m_state, &Banner::actionClicked, this, [this] { m_model.service().startServer(); });
-    connect(m_agent, &AgentCard::planned, m_variables, &AgentVariables::show);
-    connect(m_agent, &AgentCard::modelChosen, this, &AgentsPage::refresh);
+    connect(m_choices, &AgentChoices::chosen, this, &AgentsPage::refresh);
     connect(&model, &EngineModel::changed, this, [this] {
         if (isVisible()) refresh();
     });
@@ -29,11 +30,22 @@ void AgentsPage::build() {
     m_state = new Banner;
     m_state->setObjectName(QStringLiteral("agentsState"));
     m_noModel = buildNoModel();
-    m_agent = new AgentCard(m_model, "claude", QStringLiteral("Claude Code"));
-    m_variables = new AgentVariables;
+    m_choices = new AgentChoices;
+    auto* cards = new QWidget;
+    m_column = new QVBoxLayout(cards);
+    m_column->setContentsMargins(0, 0, 0, 0);
+    m_column->setSpacing(layout->spacing());
+    for (const AgentInfo& agent : knownAgents()) {
+        auto* card = new AgentCard(m_model, agent);
+        m_cards.push_back(card);
+        m_column->addWidget(card);
+        connect(card, &AgentCard::planned, this, &AgentsPage::order);
+        connect(card, &AgentCard::wantsLook, this, &AgentsPage::lookAnew);
+    }
+    m_agents = cards;
     m_snippets = new SnippetsCard;
     layout->addWidget(new TextLabel(TextLabel::Style::Title, tr("Agents")));
-    for (QWidget* part : std::initializer_list<QWidget*>{m_state, m_noModel, m_agent, m_variables, m_snippets}) layout->addWidget(part);
+    for (QWidget* part : std::initializer_list<QWidget*>{m_state, m_noModel, m_choices, m_agents, m_snippets}) layout->addWidget(part);
     layout->addStretch(1);
 }
 
@@ -54,7 +66,11 @@ QWidget* AgentsPage::buildNoModel() {
 
 void AgentsPage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    m_agent->look();         // it may have been installed meanwhile
+    lookAnew();              // one may have been installed meanwhile
+}
+
+void AgentsPage::lookAnew() {
+    for (AgentCard* card : m_cards) card->forget();
     refresh();
 }
 
@@ -63,13 +79,29 @@ void AgentsPage::refresh() {
     const AgentServer server = agentServer(now);
     const bool any = !server.models.empty();
     m_noModel->setVisible(now.modelsKnown && !any);
-    m_agent->setVisible(any);
-    m_variables->setVisible(any);
-    m_snippets->setVisible(any);
+    for (QWidget* part : std::initializer_list<QWidget*>{m_choices, m_agents, m_snippets}) part->setVisible(any);
     showState();
     if (!any) return;
-    m_agent->refresh();
-    m_snippets->show(server, m_agent->chosenModel());
+    m_choices->showModels(server);
+    for (AgentCard* card : m_cards) card->refresh(server, m_choices->model(), m_choices->folder());
+    m_snippets->show(server, m_choices->model());
+}
+
+// The keyboard walks through them in the order they are seen.
+void AgentsPage::order() {
+    std::vector<AgentCard*> sorted = m_cards;
+    std::stable_partition(sorted.begin(), sorted.end(), [](const AgentCard* card) { return card->isInstalled(); });
+    if (sorted == m_cards) return;
+    m_cards = std::move(sorted);
+    QWidget* before = m_choices->lastField();
+    for (AgentCard* card : m_cards) {
+        m_column->removeWidget(card);
+        m_column->addWidget(card);
+        for (QPushButton* button : card->buttons()) {
+            setTabOrder(before, button);
+            before = button;
+        }
+    }
 }
 
 // A failure is said by the window, on every page.

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <QWidget>
+#include <vector>
 
 #include "ui/engine_model.h"
+
+class QVBoxLayout;
 
 namespace larder::ui {
 
 class AgentCard;
-class AgentVariables;
+class AgentChoices;
 class Banner;
 class Card;
 class SnippetsCard;
@@ -30,13 +33,17 @@ private:
     void build();
     QWidget* buildNoModel();
     void refresh();          // from the snapshot; only while visible
+    void order();            // installed ones first
+    void lookAnew();         // for all of them
     void showState();
 
     EngineModel& m_model;
     Banner* m_state;         // that the server does not run
     QWidget* m_noModel;
-    AgentCard* m_agent;
-    AgentVariables* m_variables;
+    AgentChoices* m_choices;
+    QWidget* m_agents;
+    QVBoxLayout* m_column;   // of m_agents
+    std::vector<AgentCard*> m_cards;   // in the order they are shown
     SnippetsCard* m_snippets;
 };
 
