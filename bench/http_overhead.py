@@ -3,8 +3,9 @@
 
 Usage: bench/http_overhead.py MODEL.gguf [--build build/release] [--rounds 10] [--prompt 512] [--tokens 128] [--threads N]
 
-Starts `larder serve` and larder_raw_engine (built with -DLARDER_BENCH=ON) on the same file and threads; while one computes, the
-other sleeps. In every round, for each way to sample: the raw engine, then one streaming /v1/completions.
+Starts `larder serve --cold-cache 0` and larder_raw_engine (built with -DLARDER_BENCH=ON) on the same file and threads; while one
+computes, the other sleeps. No prompt comes twice here, so that all KV would be written to the disk: what that costs is measured by
+write_cost.py, and --cold-cache 1G adds it here. In every round, for each way to sample: the raw engine, then one streaming /v1/completions.
 
 Decode: tokens between the first and the last that arrived, over that time, as a share of the raw engine's rate just before.
 Target: 97 % without sampling. "of it, engine" is what the server's engine thread reports, so that the rest is HTTP.
@@ -145,6 +146,7 @@ def main():
     parser.add_argument("--prompt", type=int, default=512)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=0, help="default: one for each core")
+    parser.add_argument("--cold-cache", default="0", help="disk for KV, such as 1G; default: none")
     parser.add_argument("--isa", default="", help="LARDER_ISA for both")
     asked = parser.parse_args()
     larder, raw_engine = asked.build / "larder", asked.build / "larder_raw_engine"
@@ -158,7 +160,7 @@ def main():
     changes = {"LARDER_ISA": asked.isa} if asked.isa else {}
     with tempfile.TemporaryDirectory(prefix="larder-http-") as folder, contextlib.ExitStack() as stack:
         base, model = pathlib.Path(folder), asked.model.resolve()
-        server = Server(larder, model, asked.threads, **changes)
+        server = Server(larder, model, asked.threads, ["--cold-cache", asked.cold_cache], **changes)
         stack.callback(server.stop)
         raw = RawEngine(raw_engine, model, asked.threads or cores(larder, model, base), base, **changes)
         stack.callback(raw.stop)
