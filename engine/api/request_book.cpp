@@ -21,6 +21,7 @@ constexpr std::size_t kSharedTextBytes = 200;
 constexpr std::size_t kDifferingTextBytes = 400;
 constexpr std::size_t kTextIds = 400;         // as many as make such a text: a token has one byte at least
 constexpr std::size_t kAnswerReserve = 1024;  // tokens
+constexpr double kNoteEveryMs = 1000;         // how far a prompt is, for the one who asks after a crash
 
 }  // namespace
 
@@ -37,11 +38,20 @@ struct RequestBook::Inner {
         std::deque<RequestStatus> ended;                           // likewise
         std::shared_ptr<const RequestList> shown;                  // of ended ones alone; null: changed since
         KnownPrompts known;
+        bool isReadingRecord = false;                              // of earlier servers
         std::uint64_t lastNumber = 0;
     };
 
-    Inner(RequestBookLimits theLimits, std::function<void()> theChanged)
-        : limits(theLimits), changed(std::move(theChanged)), state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), 0}) {}
+    Inner(RequestBookLimits theLimits, std::function<void()> theChanged, RequestBookSources theSources)
+        : limits(theLimits),
+          changed(std::move(theChanged)),
+          sources(std::move(theSources)),
+          state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), sources.store != nullptr, 0}) {}
+
+    void takeEarlier(std::vector<records::StoredPrompt> earlier);
+    void store(records::PromptChange change) const {
+        if (sources.store != nullptr) sources.store->change(std::move(change));
+    }
 
     RequestStatus look(const Running& running, const EngineStatus& engine) const;
     std::shared_ptr<const RequestList> list(const EngineStatus& engine) const;
@@ -59,6 +69,7 @@ struct RequestBook::Inner {
 
     const RequestBookLimits limits;
     const std::function<void()> changed;
+    const RequestBookSources sources;
     mutable base::Guarded<State> state;
 };
 
@@ -86,8 +97,21 @@ std::shared_ptr<const RequestList> RequestBook::Inner::list(const EngineStatus& 
     });
 }
 
-RequestBook::RequestBook(RequestBookLimits limits, std::function<void()> changed)
-    : m_inner(std::make_shared<Inner>(limits, std::move(changed))) {}
+RequestBook::RequestBook(RequestBookLimits limits, std::function<void()> changed, RequestBookSources sources)
+    : m_inner(std::make_shared<Inner>(limits, std::move(changed), std::move(sources))) {
+    if (m_inner->sources.store == nullptr) return;
+    m_inner->sources.store->load(limits.promptBytes, [inner = std::weak_ptr(m_inner)](std::vector<records::StoredPrompt> earlier) {
+        if (const auto there = inner.lock()) there->takeEarlier(std::move(earlier));
+    });
+}
+
+void RequestBook::Inner::takeEarlier(std::vector<records::StoredPrompt> earlier) {
+    KnownPrompts made(limits.promptBytes, std::move(earlier));  // hashes: not under the lock
+    state.with([&](State& now) {
+        now.known.addEarlier(std::move(made));
+        now.isReadingRecord = false;
+    });
+}
 
 RequestListSource RequestBook::source() const {
     return [inner = m_inner](const EngineStatus& engine) { return inner->list(engine); };
@@ -123,14 +147,23 @@ struct RequestEntry::Inner {
     std::size_t promptTokens = 0;      // 0: not prepared
     std::size_t computedTokens = 0;    // of the prompt: known or computed by now
     std::optional<std::size_t> cachedTokens;  // as decide() was told last
+    SharedModelText text;
     ClosestPrompt closest;
+    std::string sharedText;
     std::string knownText;
     std::string askedText;
+    bool isReadingRecord = false;      // closest knows nothing of earlier servers
+    DiskLoss diskLoss = DiskLoss::None;
+    double notedMs = 0;                // when the store was last told how far it is
     bool noStore = false;
     bool logitsAsked = false;
     bool keepsState = false;
     bool answering = false;
     PrefillEta eta;
+
+    void readTexts(std::span<const TokenId> ids);  // of the prompt, and of what is closest to it
+    void writeClosest(RequestStatus& status) const;
+    void store(KnownPrompts::Ended told, std::optional<TokenId> stopToken);  // at the end
 };
 
 void RequestEntry::Deleter::operator()(Inner* inner) const { delete inner; }
@@ -157,31 +190,44 @@ RequestEntry RequestBook::open(const std::string& protocol, std::shared_ptr<Requ
 
 std::uint64_t RequestEntry::number() const { return m_inner ? m_inner->number : 0; }
 
+void RequestEntry::Inner::readTexts(std::span<const TokenId> ids) {
+    if (!text || !closest.isFound) return;
+    const text::Tokenizer& tokenizer = *text->tokenizer;
+    const std::size_t place = closest.sharedTokens, before = std::min(kTextIds, place);
+    sharedText = textBefore(tokenizer, ids.subspan(place - before, before), kSharedTextBytes);
+    askedText = textFrom(tokenizer, ids.subspan(place, std::min(kTextIds, ids.size() - place)), kDifferingTextBytes);
+    knownText = textFrom(tokenizer, closest.knownIds, kDifferingTextBytes);
+}
+
+void RequestEntry::Inner::writeClosest(RequestStatus& status) const {
+    status.sharedTokens = closest.sharedTokens;
+    status.closestTokens = closest.tokens;
+    status.closestNumber = closest.number;
+    status.sharedText = sharedText;
+    status.knownText = knownText;
+    status.askedText = askedText;
+}
+
 void RequestEntry::prepared(PreparedRequest request) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
     mine.promptTokens = request.ids.size();
+    mine.text = request.text;
     mine.noStore = request.noStore;
     mine.logitsAsked = request.logitsAsked;
     mine.keepsState = request.keepsState;
     mine.answer.reserve(kAnswerReserve);
+    const PromptModel model{request.model, request.content};
     std::vector<std::uint64_t> blocks = hashBlocks(request.ids);
-    std::vector<TokenId> sharedIds, askedIds;
+    std::vector<TokenId> ids = request.ids;
     mine.closest = mine.book->state.with([&](RequestBook::Inner::State& now) {
-        ClosestPrompt closest = now.known.findClosest(request.model, request.ids, blocks, kTextIds);
-        const auto place = request.ids.begin() + static_cast<std::ptrdiff_t>(closest.sharedTokens);
-        sharedIds.assign(place - static_cast<std::ptrdiff_t>(std::min(kTextIds, closest.sharedTokens)), place);
-        askedIds.assign(place, place + std::min<std::ptrdiff_t>(kTextIds, request.ids.end() - place));
-        now.known.add(mine.number, request.model, std::move(request.ids), std::move(blocks));
+        ClosestPrompt closest = now.known.findClosest(model, request.ids, blocks, kTextIds);
+        mine.isReadingRecord = now.isReadingRecord;
+        now.known.add(mine.number, model, std::move(request.ids), std::move(blocks));
         return closest;
     });
-    std::string sharedText;
-    if (request.text && mine.closest.number > 0) {
-        const text::Tokenizer& tokenizer = *request.text->tokenizer;
-        sharedText = textBefore(tokenizer, sharedIds, kSharedTextBytes);
-        mine.askedText = textFrom(tokenizer, askedIds, kDifferingTextBytes);
-        mine.knownText = textFrom(tokenizer, mine.closest.knownIds, kDifferingTextBytes);
-    }
+    mine.readTexts(ids);
+    if (!mine.noStore) mine.book->store(records::PromptBegin{mine.number, model.name, model.content, std::move(ids)});
     const std::string title = oneLine(request.title, kTitleBytes);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         RequestStatus& status = running.status;
@@ -190,13 +236,24 @@ void RequestEntry::prepared(PreparedRequest request) {
         status.title = title;
         status.prepareMs = request.prepareMs;
         status.promptTokens = mine.promptTokens;
-        status.sharedTokens = mine.closest.sharedTokens;
-        status.closestTokens = mine.closest.tokens;
-        status.closestNumber = mine.closest.number;
-        status.sharedText = sharedText;
-        status.knownText = mine.knownText;
-        status.askedText = mine.askedText;
+        mine.writeClosest(status);
     });
+}
+
+// What earlier servers knew has come since.
+void RequestEntry::lookAgain() {
+    Inner& mine = *m_inner;
+    std::vector<TokenId> ids;
+    const auto closest = mine.book->state.with([&](RequestBook::Inner::State& now) -> std::optional<ClosestPrompt> {
+        if (now.isReadingRecord) return std::nullopt;
+        mine.isReadingRecord = false;
+        mine.cachedTokens.reset();
+        return now.known.findAgain(mine.number, kTextIds, ids);
+    });
+    if (!closest) return;
+    mine.closest = *closest;
+    mine.readTexts(ids);
+    mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) { mine.writeClosest(running.status); });
 }
 
 void RequestEntry::named(const std::string& replyId) {
@@ -209,6 +266,7 @@ void RequestEntry::progress(const PrefillProgress& progress) {
     Inner& mine = *m_inner;
     const double now = mine.book->limits.steadyMs();
     mine.computedTokens = progress.computedTokens;
+    mine.diskLoss = progress.diskLoss;
     mine.eta.add(progress.computedTokens, now);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, RequestBook::Inner::State& state) {
         RequestStatus& status = running.status;
@@ -223,18 +281,29 @@ void RequestEntry::progress(const PrefillProgress& progress) {
         state.known.compute(mine.number, progress.computedTokens, mine.noStore ? progress.cachedTokens : progress.computedTokens);
     });
     decide(progress.cachedTokens);
+    if (mine.noStore || now - mine.notedMs < kNoteEveryMs) return;
+    mine.notedMs = now;
+    mine.book->store(records::PromptNote{mine.number, progress.computedTokens, progress.computedTokens});
 }
 
 // Once, and again where a request that had to give up its place came back to another cache.
 void RequestEntry::decide(std::size_t cachedTokens) {
     Inner& mine = *m_inner;
-    if (mine.promptTokens == 0 || mine.cachedTokens == cachedTokens) return;
+    if (mine.promptTokens == 0) return;
+    if (mine.isReadingRecord) lookAgain();
+    if (mine.cachedTokens == cachedTokens) return;
     mine.cachedTokens = cachedTokens;
+    const bool isLost = cachedTokens < mine.closest.keptTokens;
+    const auto& coldTier = mine.book->sources.coldTier;
+    const DiskFacts disk = isLost && coldTier ? DiskFacts::of(coldTier()) : DiskFacts{};
     const MissExplanation explained = explainMiss({.closest = mine.closest,
                                                    .promptTokens = mine.promptTokens,
                                                    .cachedTokens = cachedTokens,
                                                    .logitsAsked = mine.logitsAsked,
                                                    .keepsState = mine.keepsState,
+                                                   .diskLoss = mine.diskLoss,
+                                                   .isReadingRecord = mine.isReadingRecord,
+                                                   .disk = disk,
                                                    .knownText = mine.knownText,
                                                    .askedText = mine.askedText});
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
@@ -281,6 +350,19 @@ void RequestEntry::failed(const Error& error) {
     end(cancelled ? RequestState::Cancelled : RequestState::Failed, {});
 }
 
+void RequestEntry::Inner::store(KnownPrompts::Ended told, std::optional<TokenId> stopToken) {
+    if (book->sources.store == nullptr) return;
+    if (told.isForgotten) return book->store(records::PromptForget{told.own.key});
+    const bool diskIsOn = !book->sources.coldTier || book->sources.coldTier().on;
+    if (stopToken) answer.push_back(*stopToken);
+    told.own.answer = std::move(answer);
+    told.own.diskWasOn = diskIsOn;
+    book->store(std::move(told.own));
+    if (!told.longer) return;
+    told.longer->diskWasOn = diskIsOn;
+    book->store(std::move(*told.longer));
+}
+
 void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
     const auto mine = std::move(m_inner);
     if (!mine) return;
@@ -289,9 +371,10 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
     if (mine->computedTokens == mine->promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
     const std::size_t kept = mine->noStore ? mine->cachedTokens.value_or(0) : computed;
     const KnownState known = mine->computedTokens == mine->promptTokens ? KnownState::Whole : KnownState::Stopped;
+    KnownPrompts::Ended told;
     mine->book->state.with([&](RequestBook::Inner::State& now) {
         now.known.compute(mine->number, computed, kept);
-        now.known.end(mine->number, mine->answer, stopToken, known);
+        told = now.known.end(mine->number, mine->answer, stopToken, known);
         const auto found = now.running.find(mine->number);
         RequestStatus status = std::move(found->second.status);
         now.running.erase(found);
@@ -303,6 +386,7 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
         if (now.ended.size() > mine->book->limits.endedRequests) now.ended.pop_back();
         now.shown = nullptr;
     });
+    if (mine->promptTokens > 0 && !mine->noStore) mine->store(std::move(told), stopToken);
     mine->book->tell();
 }
 
