@@ -142,6 +142,7 @@ Expected<std::vector<StoredPrompt>> PromptFile::load(std::size_t mostBytes) {
         auto row = Row::of(rows);
         if (!row) continue;
         StoredPrompt prompt;
+        if (!row->ends.empty()) prompt.ids.reserve(row->ends.back());
         const auto whole = m_pieces->read(row->piece, prompt.ids);
         if (!whole) return whole.error();
         if (!*whole) continue;
