@@ -1,7 +1,6 @@
 #include "engine/api/known_prompts.h"
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -86,24 +85,12 @@ std::size_t KnownPrompts::shared(const Known& known, std::span<const TokenId> id
 }
 
 ClosestPrompt KnownPrompts::findClosest(const PromptModel& model, std::span<const TokenId> ids,
-                                        std::span<const std::uint64_t> blocks, std::size_t knownIds) {
-    return closestOf(model, ids, blocks, knownIds, std::numeric_limits<Order>::max());
-}
-
-std::optional<ClosestPrompt> KnownPrompts::findAgain(std::uint64_t number, std::size_t knownIds, std::vector<TokenId>& ids) {
-    const Known* own = find(static_cast<Order>(number));
-    if (own == nullptr) return std::nullopt;
-    ids = own->ids;
-    return closestOf(own->model, own->ids, own->blocks, knownIds, own->order);
-}
-
-ClosestPrompt KnownPrompts::closestOf(const PromptModel& model, std::span<const TokenId> ids, std::span<const std::uint64_t> blocks,
-                                      std::size_t knownIds, Order before) {
+                                        std::span<const std::uint64_t> blocks, std::size_t knownIds, std::uint64_t before) {
     ClosestPrompt closest;
     Known* best = nullptr;
     std::tuple<std::size_t, bool, bool, std::int64_t> bestRank;
     for (Known& known : m_known) {
-        if (known.order >= before) break;
+        if (known.order >= static_cast<Order>(before)) break;
         if (known.model != model) continue;
         const std::size_t common = shared(known, ids, blocks);
         if (common == 0) continue;

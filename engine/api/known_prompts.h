@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,8 @@ struct ClosestPrompt {
 
 class KnownPrompts {
 public:
+    static constexpr std::uint64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
+
     explicit KnownPrompts(std::size_t mostBytes) : m_mostBytes(mostBytes) {}
 
     // Those of earlier servers, the latest of them as far as there is room.
@@ -59,12 +62,10 @@ public:
     // Takes over those, which count as used longer ago than all here.
     void addEarlier(KnownPrompts earlier);
 
-    // At most knownIds ids are copied. 200 prompts of 50,000 tokens take about 0.1 ms. Marks what is found as used.
+    // At most knownIds ids are copied. 200 prompts of 50,000 tokens take about 0.1 ms. Marks what is found as used. before: only among
+    // requests below this number and those to earlier servers.
     ClosestPrompt findClosest(const PromptModel& model, std::span<const TokenId> ids, std::span<const std::uint64_t> blocks,
-                              std::size_t knownIds);
-    // The same for one that was added, among the others that were known then or come from earlier servers. Nothing: it had to go.
-    // ids are its own.
-    std::optional<ClosestPrompt> findAgain(std::uint64_t number, std::size_t knownIds, std::vector<TokenId>& ids);
+                              std::size_t knownIds, std::uint64_t before = kAnyNumber);
 
     // A prompt that is being computed from now on. Each number once.
     void add(std::uint64_t number, const PromptModel& model, std::vector<TokenId> ids, std::vector<std::uint64_t> blocks);
@@ -108,8 +109,6 @@ private:
     };
 
     Known* find(Order order);
-    ClosestPrompt closestOf(const PromptModel& model, std::span<const TokenId> ids, std::span<const std::uint64_t> blocks,
-                            std::size_t knownIds, Order before);
     static records::PromptEnd stored(const Known& known);
     static std::size_t shared(const Known& known, std::span<const TokenId> ids, std::span<const std::uint64_t> blocks);
     static void take(Known& longer, const Known& shorter);

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 
+#include "engine/api/asked_prompt.h"
 #include "engine/api/known_prompts.h"
-#include "engine/api/miss_cause.h"
 #include "engine/api/prefill_eta.h"
 #include "engine/api/prompt_excerpt.h"
 #include "engine/base/clock.h"
@@ -17,9 +19,6 @@ namespace larder::api {
 namespace {
 
 constexpr std::size_t kTitleBytes = 120;
-constexpr std::size_t kSharedTextBytes = 200;
-constexpr std::size_t kDifferingTextBytes = 400;
-constexpr std::size_t kTextIds = 400;         // as many as make such a text: a token has one byte at least
 constexpr std::size_t kAnswerReserve = 1024;  // tokens
 constexpr double kNoteEveryMs = 1000;         // how far a prompt is, for the one who asks after a crash
 
@@ -39,6 +38,7 @@ struct RequestBook::Inner {
         std::shared_ptr<const RequestList> shown;                  // of ended ones alone; null: changed since
         KnownPrompts known;
         bool isReadingRecord = false;                              // of earlier servers
+        std::vector<AskedPrompt> unsettled;                        // of requests that ended before it was read
         std::uint64_t lastNumber = 0;
     };
 
@@ -46,9 +46,11 @@ struct RequestBook::Inner {
         : limits(theLimits),
           changed(std::move(theChanged)),
           sources(std::move(theSources)),
-          state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), sources.store != nullptr, 0}) {}
+          state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), sources.store != nullptr, {}, 0}) {}
 
     void takeEarlier(std::vector<records::StoredPrompt> earlier);
+    bool compareAgain(AskedPrompt& asked);  // true: with what earlier servers knew
+    void settle(AskedPrompt asked);         // of a request that ended
     void store(records::PromptChange change) const {
         if (sources.store != nullptr) sources.store->change(std::move(change));
     }
@@ -107,10 +109,38 @@ RequestBook::RequestBook(RequestBookLimits limits, std::function<void()> changed
 
 void RequestBook::Inner::takeEarlier(std::vector<records::StoredPrompt> earlier) {
     KnownPrompts made(limits.promptBytes, std::move(earlier));  // hashes: not under the lock
-    state.with([&](State& now) {
+    std::vector<AskedPrompt> unsettled = state.with([&](State& now) {
         now.known.addEarlier(std::move(made));
         now.isReadingRecord = false;
+        return std::exchange(now.unsettled, {});
     });
+    for (AskedPrompt& asked : unsettled) settle(std::move(asked));
+}
+
+bool RequestBook::Inner::compareAgain(AskedPrompt& asked) {
+    const std::vector<std::uint64_t> blocks = hashBlocks(asked.ids);
+    auto closest = state.with([&](State& now) -> std::optional<ClosestPrompt> {
+        if (now.isReadingRecord) return std::nullopt;
+        return now.known.findClosest(asked.model, asked.ids, blocks, kTextIds, asked.number);
+    });
+    if (!closest) return false;
+    asked.isReadingRecord = false;
+    asked.compare(std::move(*closest), asked.ids);
+    asked.ids = {};
+    return true;
+}
+
+void RequestBook::Inner::settle(AskedPrompt asked) {
+    if (!compareAgain(asked)) return;
+    const auto explained = asked.cachedTokens ? std::optional(asked.explain()) : std::nullopt;
+    state.with([&](State& now) {
+        const auto found = std::find_if(now.ended.begin(), now.ended.end(), [&](const RequestStatus& each) { return each.number == asked.number; });
+        if (found == now.ended.end()) return;
+        asked.writeClosest(*found);
+        if (explained) std::tie(found->cause, found->why) = std::tie(explained->cause, explained->why);
+        now.shown = nullptr;
+    });
+    tell();
 }
 
 RequestListSource RequestBook::source() const {
@@ -144,25 +174,12 @@ struct RequestEntry::Inner {
     std::uint64_t number = 0;
     std::shared_ptr<std::atomic<std::size_t>> tokens = std::make_shared<std::atomic<std::size_t>>(0);
     std::vector<TokenId> answer;
-    std::size_t promptTokens = 0;      // 0: not prepared
     std::size_t computedTokens = 0;    // of the prompt: known or computed by now
-    std::optional<std::size_t> cachedTokens;  // as decide() was told last
-    SharedModelText text;
-    ClosestPrompt closest;
-    std::string sharedText;
-    std::string knownText;
-    std::string askedText;
-    bool isReadingRecord = false;      // closest knows nothing of earlier servers
-    DiskLoss diskLoss = DiskLoss::None;
+    AskedPrompt asked;
     double notedMs = 0;                // when the store was last told how far it is
-    bool noStore = false;
-    bool logitsAsked = false;
-    bool keepsState = false;
     bool answering = false;
     PrefillEta eta;
 
-    void readTexts(std::span<const TokenId> ids);  // of the prompt, and of what is closest to it
-    void writeClosest(RequestStatus& status) const;
     void store(KnownPrompts::Ended told, std::optional<TokenId> stopToken);  // at the end
 };
 
@@ -190,44 +207,29 @@ RequestEntry RequestBook::open(const std::string& protocol, std::shared_ptr<Requ
 
 std::uint64_t RequestEntry::number() const { return m_inner ? m_inner->number : 0; }
 
-void RequestEntry::Inner::readTexts(std::span<const TokenId> ids) {
-    if (!text || !closest.isFound) return;
-    const text::Tokenizer& tokenizer = *text->tokenizer;
-    const std::size_t place = closest.sharedTokens, before = std::min(kTextIds, place);
-    sharedText = textBefore(tokenizer, ids.subspan(place - before, before), kSharedTextBytes);
-    askedText = textFrom(tokenizer, ids.subspan(place, std::min(kTextIds, ids.size() - place)), kDifferingTextBytes);
-    knownText = textFrom(tokenizer, closest.knownIds, kDifferingTextBytes);
-}
-
-void RequestEntry::Inner::writeClosest(RequestStatus& status) const {
-    status.sharedTokens = closest.sharedTokens;
-    status.closestTokens = closest.tokens;
-    status.closestNumber = closest.number;
-    status.sharedText = sharedText;
-    status.knownText = knownText;
-    status.askedText = askedText;
-}
-
 void RequestEntry::prepared(PreparedRequest request) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
-    mine.promptTokens = request.ids.size();
-    mine.text = request.text;
-    mine.noStore = request.noStore;
-    mine.logitsAsked = request.logitsAsked;
-    mine.keepsState = request.keepsState;
+    AskedPrompt& asked = mine.asked;
+    asked.number = mine.number;
+    asked.model = {request.model, request.content};
+    asked.text = request.text;
+    asked.promptTokens = request.ids.size();
+    asked.noStore = request.noStore;
+    asked.logitsAsked = request.logitsAsked;
+    asked.keepsState = request.keepsState;
     mine.answer.reserve(kAnswerReserve);
-    const PromptModel model{request.model, request.content};
     std::vector<std::uint64_t> blocks = hashBlocks(request.ids);
     std::vector<TokenId> ids = request.ids;
-    mine.closest = mine.book->state.with([&](RequestBook::Inner::State& now) {
-        ClosestPrompt closest = now.known.findClosest(model, request.ids, blocks, kTextIds);
-        mine.isReadingRecord = now.isReadingRecord;
-        now.known.add(mine.number, model, std::move(request.ids), std::move(blocks));
-        return closest;
+    ClosestPrompt closest = mine.book->state.with([&](RequestBook::Inner::State& now) {
+        ClosestPrompt found = now.known.findClosest(asked.model, request.ids, blocks, kTextIds);
+        asked.isReadingRecord = now.isReadingRecord;
+        now.known.add(mine.number, asked.model, std::move(request.ids), std::move(blocks));
+        return found;
     });
-    mine.readTexts(ids);
-    if (!mine.noStore) mine.book->store(records::PromptBegin{mine.number, model.name, model.content, std::move(ids)});
+    asked.compare(std::move(closest), ids);
+    if (asked.isReadingRecord) asked.ids = ids;
+    if (!asked.noStore) mine.book->store(records::PromptBegin{mine.number, asked.model.name, asked.model.content, std::move(ids)});
     const std::string title = oneLine(request.title, kTitleBytes);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         RequestStatus& status = running.status;
@@ -235,25 +237,9 @@ void RequestEntry::prepared(PreparedRequest request) {
         status.priority = request.priority;
         status.title = title;
         status.prepareMs = request.prepareMs;
-        status.promptTokens = mine.promptTokens;
-        mine.writeClosest(status);
+        status.promptTokens = asked.promptTokens;
+        asked.writeClosest(status);
     });
-}
-
-// What earlier servers knew has come since.
-void RequestEntry::lookAgain() {
-    Inner& mine = *m_inner;
-    std::vector<TokenId> ids;
-    const auto closest = mine.book->state.with([&](RequestBook::Inner::State& now) -> std::optional<ClosestPrompt> {
-        if (now.isReadingRecord) return std::nullopt;
-        mine.isReadingRecord = false;
-        mine.cachedTokens.reset();
-        return now.known.findAgain(mine.number, kTextIds, ids);
-    });
-    if (!closest) return;
-    mine.closest = *closest;
-    mine.readTexts(ids);
-    mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) { mine.writeClosest(running.status); });
 }
 
 void RequestEntry::named(const std::string& replyId) {
@@ -266,7 +252,7 @@ void RequestEntry::progress(const PrefillProgress& progress) {
     Inner& mine = *m_inner;
     const double now = mine.book->limits.steadyMs();
     mine.computedTokens = progress.computedTokens;
-    mine.diskLoss = progress.diskLoss;
+    mine.asked.diskLoss = progress.diskLoss;
     mine.eta.add(progress.computedTokens, now);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, RequestBook::Inner::State& state) {
         RequestStatus& status = running.status;
@@ -276,37 +262,29 @@ void RequestEntry::progress(const PrefillProgress& progress) {
         status.loadedTokens = progress.loadedTokens;
         status.doneTokens = progress.computedTokens;
         status.timings.loadMs = progress.loadMs;
-        status.etaMs = mine.eta.remainingMs(mine.promptTokens);
+        status.etaMs = mine.eta.remainingMs(mine.asked.promptTokens);
         running.etaSteadyMs = now;
-        state.known.compute(mine.number, progress.computedTokens, mine.noStore ? progress.cachedTokens : progress.computedTokens);
+        state.known.compute(mine.number, progress.computedTokens, mine.asked.noStore ? progress.cachedTokens : progress.computedTokens);
     });
     decide(progress.cachedTokens);
-    if (mine.noStore || now - mine.notedMs < kNoteEveryMs) return;
+    if (mine.asked.noStore || now - mine.notedMs < kNoteEveryMs) return;
     mine.notedMs = now;
     mine.book->store(records::PromptNote{mine.number, progress.computedTokens, progress.computedTokens});
 }
 
-// Once, and again where a request that had to give up its place came back to another cache.
+// Once; again where a request that had to give up its place came back to another cache, and when the record was read.
 void RequestEntry::decide(std::size_t cachedTokens) {
     Inner& mine = *m_inner;
-    if (mine.promptTokens == 0) return;
-    if (mine.isReadingRecord) lookAgain();
-    if (mine.cachedTokens == cachedTokens) return;
-    mine.cachedTokens = cachedTokens;
-    const bool isLost = cachedTokens < mine.closest.keptTokens;
-    const auto& coldTier = mine.book->sources.coldTier;
-    const DiskFacts disk = isLost && coldTier ? DiskFacts::of(coldTier()) : DiskFacts{};
-    const MissExplanation explained = explainMiss({.closest = mine.closest,
-                                                   .promptTokens = mine.promptTokens,
-                                                   .cachedTokens = cachedTokens,
-                                                   .logitsAsked = mine.logitsAsked,
-                                                   .keepsState = mine.keepsState,
-                                                   .diskLoss = mine.diskLoss,
-                                                   .isReadingRecord = mine.isReadingRecord,
-                                                   .disk = disk,
-                                                   .knownText = mine.knownText,
-                                                   .askedText = mine.askedText});
+    AskedPrompt& asked = mine.asked;
+    if (asked.promptTokens == 0) return;
+    const bool isNews = asked.isReadingRecord && mine.book->compareAgain(asked);
+    if (asked.cachedTokens == cachedTokens && !isNews) return;
+    asked.cachedTokens = cachedTokens;
+    const bool mayBeLost = asked.isReadingRecord || cachedTokens < asked.closest.keptTokens;
+    if (const auto& coldTier = mine.book->sources.coldTier; mayBeLost && coldTier) asked.disk = DiskFacts::of(coldTier());
+    const MissExplanation explained = asked.explain();
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
+        if (isNews) asked.writeClosest(running.status);
         running.status.cause = explained.cause;
         running.status.why = explained.why;
     });
@@ -318,7 +296,7 @@ void RequestEntry::answered(TokenId token) {
     mine.answer.push_back(token);
     mine.tokens->store(mine.answer.size(), std::memory_order_relaxed);
     if (std::exchange(mine.answering, true)) return;
-    mine.computedTokens = mine.promptTokens;
+    mine.computedTokens = mine.asked.promptTokens;
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         running.status.state = RequestState::Answering;
         running.status.doneTokens = running.status.promptTokens;
@@ -329,7 +307,7 @@ void RequestEntry::answered(TokenId token) {
 void RequestEntry::finished(const GenerationFinished& finished) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
-    mine.computedTokens = mine.promptTokens;
+    mine.computedTokens = mine.asked.promptTokens;
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         RequestStatus& status = running.status;
         status.cachedTokens = finished.cachedTokens;
@@ -368,9 +346,11 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
     if (!mine) return;
     // The last token of an answer is computed only where another one was asked of the model, be it the stop token.
     std::size_t computed = mine->computedTokens;
-    if (mine->computedTokens == mine->promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
-    const std::size_t kept = mine->noStore ? mine->cachedTokens.value_or(0) : computed;
-    const KnownState known = mine->computedTokens == mine->promptTokens ? KnownState::Whole : KnownState::Stopped;
+    if (mine->computedTokens == mine->asked.promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
+    const std::size_t kept = mine->asked.noStore ? mine->asked.cachedTokens.value_or(0) : computed;
+    const KnownState known = mine->computedTokens == mine->asked.promptTokens ? KnownState::Whole : KnownState::Stopped;
+    const bool isStored = mine->asked.promptTokens > 0 && !mine->asked.noStore;
+    bool isUnsettled = false;  // the record of earlier servers was not read until now
     KnownPrompts::Ended told;
     mine->book->state.with([&](RequestBook::Inner::State& now) {
         now.known.compute(mine->number, computed, kept);
@@ -385,8 +365,11 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
         now.ended.push_front(std::move(status));
         if (now.ended.size() > mine->book->limits.endedRequests) now.ended.pop_back();
         now.shown = nullptr;
+        isUnsettled = mine->asked.isReadingRecord;
+        if (isUnsettled && now.isReadingRecord) now.unsettled.push_back(std::exchange(mine->asked, {}));
     });
-    if (mine->promptTokens > 0 && !mine->noStore) mine->store(std::move(told), stopToken);
+    if (isUnsettled && mine->asked.promptTokens > 0) mine->book->settle(std::exchange(mine->asked, {}));
+    if (isStored) mine->store(std::move(told), stopToken);
     mine->book->tell();
 }
 

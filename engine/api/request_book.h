@@ -68,7 +68,6 @@ private:
     friend class RequestBook;
     struct Inner;
     explicit RequestEntry(std::unique_ptr<Inner> inner);
-    void lookAgain();
     void decide(std::size_t cachedTokens);
     void end(RequestState state, std::optional<TokenId> stopToken);
 

@@ -254,6 +254,7 @@ TEST_F(EarlierPromptsTest, WhoComesBeforeTheRecordIsReadIsToldLater) {
     EXPECT_EQ(ask("something else").cause, MissCause::Unknown);
     goOn.post(true);
     store->flush();
+    EXPECT_EQ(newest().cause, MissCause::New) << "which has ended";
     compute(first, 150, 0, 200);
     const RequestStatus status = *book->find(1, {});
     EXPECT_EQ(status.cause, MissCause::Evicted);

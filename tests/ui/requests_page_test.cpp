@@ -173,7 +173,7 @@ TEST_F(RequestsPageTest, DetailsSayWhyInASentence) {
     EXPECT_EQ(why(MissCause::Grown), "800 tokens were still kept of older prompts; 200 came behind them.");
     EXPECT_FALSE(part<QPlainTextEdit>("knownText")->isVisible());
     one.state = RequestState::Waiting;
-    one.endedUnixMs = 0;
+    one.doneTokens = one.endedUnixMs = 0;
     EXPECT_EQ(why(MissCause::Unknown), "Nothing of the prompt was computed yet.");
 }
 
