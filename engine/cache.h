@@ -9,6 +9,13 @@
 
 namespace larder {
 
+// What went wrong when blocks of a prompt were read from the disk; what lies behind such a block is computed.
+enum class DiskLoss {
+    None,
+    Gone,      // a file was not there any more
+    Damaged    // it was, and has been set aside
+};
+
 // The cold tier. Counters since the server started, unless they say otherwise.
 struct ColdTierStatus {
     bool on = false;                   // false: --cold-cache 0, or it could not be opened (see problem)

@@ -34,7 +34,7 @@ EngineSurroundings complete(EngineSurroundings surroundings) {
     if (!surroundings.now) surroundings.now = [] { return std::chrono::steady_clock::now(); };
     if (!surroundings.machine) surroundings.machine = memoryOfMachine;
     if (!surroundings.loading) surroundings.loading = [](const std::string&, double) {};
-    if (!surroundings.cacheCleared) surroundings.cacheCleared = [] {};
+    if (!surroundings.cacheCleared) surroundings.cacheCleared = [](const std::string&) {};
     if (!surroundings.loadModel) surroundings.loadModel = model::loadModel;
     return surroundings;
 }
@@ -51,7 +51,7 @@ struct Engine::Inner {
     LoadGuard guard;
     const std::shared_ptr<EngineWatch> watch = std::make_shared<EngineWatch>();
     std::shared_ptr<kv::ColdStore> cold;   // null: none
-    std::function<void()> cacheCleared;
+    std::function<void(const std::string&)> cacheCleared;
     std::atomic<std::uint64_t> nextId{1};
     std::unique_ptr<Conductor> conductor;  // last: it uses everything above
 };

@@ -31,8 +31,8 @@ struct EngineSurroundings {
     std::function<Machine()> machine = {};  // its memory
     // On the loader thread, after every tensor; may block, for nobody but those who wait for the model.
     std::function<void(const std::string& model, double fraction)> loading = {};
-    // All that is kept of prompts was cleared by hand; may be called after the engine's end.
-    std::function<void()> cacheCleared = {};
+    // What is kept of this model's prompts, or of all (empty name), was cleared by hand; may be called after the engine's end.
+    std::function<void(const std::string& model)> cacheCleared = {};
     // On the loader thread: from a model's file to what computes (model::loadModel). A test that needs a model which says
     // what a script tells it puts that in its place; everything else stays real.
     std::function<Expected<std::unique_ptr<model::Model>>(const std::filesystem::path&, const model::LoadOptions&)> loadModel = {};

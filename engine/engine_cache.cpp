@@ -20,7 +20,7 @@ Expected<CacheCleared> EngineCache::clear(const std::string& model, bool pinnedT
     forget.done = [answer] { answer->post(true); };
     if (!m_conductor->post(std::move(forget))) return shuttingDown();
     (void)answer->wait();
-    if (model.empty()) m_allCleared();
+    m_cleared(model);
     return StoreControl::clear(model, pinnedToo);
 }
 

@@ -16,9 +16,10 @@ namespace larder {
 
 class EngineCache final : public StoreControl {
 public:
-    // allCleared: the cache of all models was; not empty.
-    EngineCache(std::shared_ptr<kv::ColdStore> store, std::shared_ptr<Conductor::Mailbox> conductor, std::function<void()> allCleared)
-        : StoreControl(std::move(store)), m_conductor(std::move(conductor)), m_allCleared(std::move(allCleared)) {}
+    // cleared: see EngineSurroundings::cacheCleared; not empty.
+    EngineCache(std::shared_ptr<kv::ColdStore> store, std::shared_ptr<Conductor::Mailbox> conductor,
+                std::function<void(const std::string&)> cleared)
+        : StoreControl(std::move(store)), m_conductor(std::move(conductor)), m_cleared(std::move(cleared)) {}
 
     Expected<CacheCleared> clear(const std::string& model, bool pinnedToo) override;
     Expected<ImportedPrefix> importPrefix(const std::filesystem::path& file) override;
@@ -31,7 +32,7 @@ private:
     Expected<std::size_t> check(const kv::ColdStore::Incoming& incoming);
 
     std::shared_ptr<Conductor::Mailbox> m_conductor;
-    std::function<void()> m_allCleared;
+    std::function<void(const std::string&)> m_cleared;
 };
 
 }  // namespace larder

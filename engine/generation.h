@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/cache.h"
 #include "engine/constraint.h"
 #include "engine/error.h"
 #include "engine/types.h"
@@ -73,6 +74,7 @@ struct PrefillProgress {
     std::size_t followedTokens = 0;    // of the cached ones, see GenerationFinished
     std::size_t loadedTokens = 0;      // likewise
     double loadMs = 0;                 // see GenerationTimings
+    DiskLoss diskLoss = DiskLoss::None;  // before its first chunk
 };
 
 // Sent once before the first token when promptLogprobs was asked: one entry for each prompt position from 1 on.

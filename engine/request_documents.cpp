@@ -63,6 +63,8 @@ const char* causeWord(MissCause cause) {
         case MissCause::New: return "new";
         case MissCause::Differs: return "differs";
         case MissCause::Evicted: return "evicted";
+        case MissCause::NotWritten: return "not_written";
+        case MissCause::Damaged: return "damaged";
         case MissCause::NotStored: return "not_stored";
         case MissCause::Snapshot: return "snapshot";
         case MissCause::Asked: return "asked";

@@ -24,10 +24,12 @@ enum class MissCause {
     New,          // no known prompt of this model begins like it
     Differs,      // it leaves a known prompt at `sharedTokens`: knownText and askedText say how
     Evicted,      // known once, and given up since: RAM and disk had no room, or it was cleared
+    NotWritten,   // known to a server that has ended, and not on the disk: the cold cache was off, or it was not written in time
+    Damaged,      // known, but a block on the disk was damaged and set aside
     NotStored,    // the known prompt was asked not to be kept (no_store), or was cancelled before it came so far
     Snapshot,     // the model's state was kept at an earlier position only
     Asked,        // the request wants the logits of its prompt (echo with logprobs)
-    Unknown       // not decided yet: it waits
+    Unknown       // not decided yet: it waits, or what earlier servers knew is still being read
 };
 
 struct RequestStatus {
@@ -56,7 +58,7 @@ struct RequestStatus {
     std::string why;                     // the cause as one sentence, in English; empty until known
     std::size_t sharedTokens = 0;        // leading tokens in common with the closest known prompt
     std::size_t closestTokens = 0;       // length of that one, its answer included
-    std::uint64_t closestNumber = 0;     // the request it came from; 0 = none
+    std::uint64_t closestNumber = 0;     // the request it came from; 0 = none, or one from before the server started
     std::string sharedText;              // the end of what they share, at most 200 bytes
     std::string knownText;               // what the closest has behind it, at most 400 bytes
     std::string askedText;               // what this one has there instead, at most 400 bytes

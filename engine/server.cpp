@@ -16,6 +16,7 @@
 #include "engine/base/mailbox.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "engine/records/prompt_store.h"
 #include "engine/records/replay_store.h"
 #include "engine/records/usage_log.h"
 #include "engine/server_address.h"
@@ -52,6 +53,7 @@ struct Server::Inner {
     std::string warning;
     std::unique_ptr<records::UsageLog> usage;  // its last write comes after the engine's last token
     std::shared_ptr<records::SqliteReplayStore> replay;
+    std::shared_ptr<records::PromptStore> prompts;  // writes that the server ended: after what the cache had to write
     std::unique_ptr<Engine> engine;
     std::optional<api::EngineGenerator> generator;
     std::unique_ptr<api::Routes> routes;
@@ -67,6 +69,7 @@ struct Server::Inner {
         generator.reset();
         engine.reset();
         replay.reset();
+        prompts.reset();
         usage.reset();
     }
 
@@ -81,8 +84,10 @@ struct Server::Inner {
 Expected<void> Server::Inner::openEngine(const ServerStart& how) {
     replay = std::make_shared<records::SqliteReplayStore>(records::ReplayStoreParts{.file = replayFile(settings)});
     EngineSurroundings surroundings = how.surroundings;
-    surroundings.cacheCleared = [store = std::weak_ptr(replay)] {
-        if (const auto there = store.lock()) there->clear();
+    prompts = std::make_shared<records::PromptStore>(records::PromptStoreParts{.file = promptsFile(settings)});
+    surroundings.cacheCleared = [answers = std::weak_ptr(replay), known = std::weak_ptr(prompts)](const std::string& model) {
+        if (const auto there = answers.lock(); there && model.empty()) there->clear();
+        if (const auto there = known.lock()) there->clear(model);
     };
     auto created = Engine::create(settings, surroundings);
     const bool missing = !created && (created.error().code == ErrorCode::NotFound || created.error().code == ErrorCode::Unsupported);
@@ -136,6 +141,7 @@ Expected<void> Server::Inner::openPort(const ServerStart& how) {
     routesSettings.usage = usage.get();
     routesSettings.requestsChanged = how.observer;
     routesSettings.replay = replay.get();
+    routesSettings.prompts = prompts.get();
     generator.emplace(*engine);
     routes = std::make_unique<api::Routes>(*generator, std::move(routesSettings));
     const auto handle = [this](api::HttpRequest request, std::shared_ptr<api::HttpReply> reply) {

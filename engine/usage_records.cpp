@@ -23,4 +23,6 @@ Expected<std::vector<UsageHour>> readUsageHours(const Settings& settings, std::i
 
 std::filesystem::path replayFile(const Settings& settings) { return settings.baseDir / "replay.sqlite3"; }
 
+std::filesystem::path promptsFile(const Settings& settings) { return settings.baseDir / "prompts.sqlite3"; }
+
 }  // namespace larder

@@ -14,6 +14,7 @@ namespace larder {
 
 std::filesystem::path usageFile(const Settings& settings);
 std::filesystem::path replayFile(const Settings& settings);  // where answers are remembered (engine/replay.h)
+std::filesystem::path promptsFile(const Settings& settings); // where known prompts are, for the causes of misses
 
 // Nothing where no server ever wrote any.
 Expected<UsageTotals> readUsageTotals(const Settings& settings);

@@ -58,6 +58,8 @@ QString RequestText::cause() const {
         case MissCause::New: return tr("new");
         case MissCause::Differs: return tr("differs");
         case MissCause::Evicted: return tr("given up");
+        case MissCause::NotWritten: return tr("not written");
+        case MissCause::Damaged: return tr("damaged");
         case MissCause::NotStored: return tr("not kept");
         case MissCause::Snapshot: return tr("no state");
         case MissCause::Asked: return tr("asked for");
@@ -79,11 +81,19 @@ QString RequestText::why() const {
                        : tr("%1 tokens were added to a known prompt of %2.").arg(added, shared);
         case MissCause::New: return tr("No known prompt of this model begins like it.");
         case MissCause::Differs:
+            if (m_request.closestNumber == 0)
+                return tr("It leaves the closest known prompt, of before the server was started, after %1 of %2 tokens: what comes there has to be "
+                          "computed.").arg(shared, StatusText::count(m_request.closestTokens));
             return tr("It leaves the closest known prompt (request %1) after %2 of %3 tokens: what comes there has to be computed.")
                 .arg(StatusText::count(m_request.closestNumber), shared, StatusText::count(m_request.closestTokens));
         case MissCause::Evicted:
-            return tr("%1 tokens were known, but not all of them were still kept: there was no room for them, or the cache was cleared. %2 had to be "
-                      "computed.").arg(shared, computed);
+            return tr("%1 tokens were known, but not all of them were still kept: there was no room for them, or they were cleared or removed. %2 "
+                      "had to be computed.").arg(shared, computed);
+        case MissCause::NotWritten:
+            return tr("%1 tokens were known before the server was started, but are not on the disk: the cache there is off or was off then, that server "
+                      "ended before it had written them, or their files were removed. %2 had to be computed.").arg(shared, computed);
+        case MissCause::Damaged:
+            return tr("%1 tokens were known, but a block of theirs on the disk was damaged: it was set aside, and %2 had to be computed.").arg(shared, computed);
         case MissCause::NotStored:
             return tr("%1 tokens are shared with a prompt that was not kept, was stopped before its end, or was still being computed. %2 had to be "
                       "computed.").arg(shared, computed);
@@ -92,6 +102,7 @@ QString RequestText::why() const {
         case MissCause::Asked: return tr("The client asked for the probabilities of the prompt itself, so %1 tokens were computed.").arg(computed);
         case MissCause::Unknown: break;
     }
+    if (computedTokens() > 0) return tr("What was known before the server was started was still being read when this was computed.");
     return runs() ? tr("Nothing of the prompt was computed yet.") : tr("It ended before anything of its prompt was computed.");
 }
 

@@ -64,7 +64,9 @@ std::string explanation(const QJsonObject& request) {
     const std::string why = textIn(request["why"]);
     text += why.empty() ? "Why is not known yet: nothing of it was computed.\n" : oneLineOf(request["why"]) + "\n";
     if (textIn(request["cause"]) != "differs") return text;
-    text += "\nThey share, up to there (request " + groupedIn(request["closest_number"]) + "):\n" + framed(request["shared_text"]);
+    const std::uint64_t closest = countIn(request["closest_number"]);
+    text += "\nThey share, up to there (" + (closest > 0 ? "request " + grouped(closest) : std::string("known before the server was started")) +
+            "):\n" + framed(request["shared_text"]);
     text += "There stood:\n" + framed(request["known_text"]);
     return text + "Here stands:\n" + framed(request["asked_text"]);
 }

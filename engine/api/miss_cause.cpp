@@ -10,6 +10,7 @@ namespace {
 // Prompts of a model begin alike because its template opens them all the same way. That makes none like another.
 constexpr std::size_t kOpeningTokens = 16;
 constexpr std::size_t kQuotedBytes = 60;
+constexpr double kCrowded = 0.9;  // of the limit
 
 // "1,234,567"
 std::string grouped(std::size_t number) {
@@ -28,6 +29,7 @@ std::string were(std::size_t number) { return tokens(number) + (number == 1 ? " 
 // The tokens [cached, prompt) by what they are put down to.
 struct Shares {
     std::size_t evicted = 0;   // computed and kept once
+    std::size_t earlier = 0;   // of those: by earlier servers alone
     std::size_t notKept = 0;   // computed once, by requests that keep nothing
     std::size_t stopped = 0;   // of a known prompt that nobody computed to its end
     std::size_t behind = 0;    // behind all that is known
@@ -43,6 +45,7 @@ Shares sharesOf(const MissFacts& facts) {
     };
     Shares shares;
     shares.evicted = between(0, known.keptTokens);
+    shares.earlier = between(known.keptNowTokens, known.keptTokens);
     shares.notKept = between(known.keptTokens, known.computedTokens);
     if (known.state != KnownState::Whole) shares.stopped = between(known.computedTokens, known.sharedTokens);
     shares.behind = facts.promptTokens - std::min(facts.promptTokens, std::max(known.sharedTokens, facts.cachedTokens));
@@ -64,6 +67,26 @@ MissExplanation differs(const MissFacts& facts, const Shares& shares) {
     return {MissCause::Differs, std::move(why)};
 }
 
+// Of tokens that an earlier server had kept, and that are in no cache now.
+MissExplanation lostEarlier(const MissFacts& facts, const Shares& shares) {
+    const ClosestPrompt& known = facts.closest;
+    const std::string all = shares.evicted == known.keptTokens ? "all" : grouped(shares.evicted);
+    const std::string knew = were(known.keptTokens) + " known before the server was started, ";
+    if (!facts.disk.isOn)
+        return {MissCause::NotWritten, knew + "but only what the cache on the disk has outlives a restart, and it is off" +
+                                           (facts.disk.problem.empty() ? "." : ": " + facts.disk.problem + ".")};
+    if (!known.earlier.diskWasOn)
+        return {MissCause::NotWritten, knew + "but kept in RAM only: the cache on the disk was off then."};
+    const std::string quarantine = facts.disk.hasQuarantine ? ", or a damaged block was set aside" : "";
+    if (known.earlier.endedCleanly)
+        return {MissCause::Evicted, knew + "but " + all + " of them had been given up since: the disk had no room for them, or their files were removed" +
+                                        quarantine + "."};
+    const std::string room = facts.disk.isCrowded ? "the disk had no room for them, or " : "";
+    return {facts.disk.isCrowded ? MissCause::Evicted : MissCause::NotWritten,
+            knew + "but " + all + " of them are not on the disk: " + room + "that server ended before it had written them, or their files were removed" +
+                quarantine + "."};
+}
+
 // Why the tokens behind all that is known were computed.
 MissExplanation explainBehind(const MissFacts& facts, const Shares& shares) {
     const ClosestPrompt& known = facts.closest;
@@ -82,13 +105,27 @@ MissExplanation explainLost(const MissFacts& facts, const Shares& shares) {
     if (facts.keepsState && shares.evicted > 0)
         return {MissCause::Snapshot, were(known.keptTokens) + " known, but the model's state was kept after " +
                                          grouped(facts.cachedTokens) + " of them only." + added};
-    if (shares.evicted >= std::max(shares.notKept, shares.stopped))
+    const bool mostlyEvicted = shares.evicted > 0 && shares.evicted >= std::max(shares.notKept, shares.stopped);
+    if (facts.diskLoss == DiskLoss::Damaged && mostlyEvicted)
+        return {MissCause::Damaged, were(known.keptTokens) + " known, but a block of theirs on the disk was damaged: it was set aside, and " +
+                                        were(shares.evicted) + " computed from there on." + added};
+    if (facts.diskLoss == DiskLoss::Gone && mostlyEvicted)
+        return {MissCause::Evicted, were(known.keptTokens) + " known, but files of the cache on the disk had gone: " + were(shares.evicted) +
+                                        " computed from there on." + added};
+    if (mostlyEvicted && shares.earlier * 2 > shares.evicted) {
+        MissExplanation explained = lostEarlier(facts, shares);
+        explained.why += added;
+        return explained;
+    }
+    if (mostlyEvicted)
         return {MissCause::Evicted, were(known.keptTokens) + " known, but " +
                                         (shares.evicted == known.keptTokens ? "all" : grouped(shares.evicted)) +
                                         " of them had been given up since: there was no room for them, or the cache was cleared." + added};
     if (shares.notKept >= shares.stopped)
         return {MissCause::NotStored, were(shares.notKept) + " computed before, for a request that let nothing be kept." + added};
     const std::string done = grouped(known.computedTokens) + " of " + tokens(known.tokens);
+    if (known.isCutOff)
+        return {MissCause::NotStored, "The server ended while the closest known prompt was being computed: at least " + done + " were done." + added};
     return {MissCause::NotStored, (known.state == KnownState::Running ? "The closest known prompt was still being computed: "
                                                                       : "The closest known prompt was stopped before its end: ") +
                                       done + " were done." + added};
@@ -96,11 +133,21 @@ MissExplanation explainLost(const MissFacts& facts, const Shares& shares) {
 
 }  // namespace
 
+DiskFacts DiskFacts::of(const ColdTierStatus& cold) {
+    const bool isFull = static_cast<double>(cold.usedBytes) > kCrowded * static_cast<double>(cold.limitBytes);
+    return {.isOn = cold.on,
+            .problem = cold.problem,
+            .isCrowded = isFull || cold.evictedBlocks > 0 || cold.refusedBlocks > 0,
+            .hasQuarantine = cold.quarantinedBlocks > 0 || cold.quarantineFiles > 0};
+}
+
 MissExplanation explainMiss(const MissFacts& facts) {
     if (facts.cachedTokens + 1 >= facts.promptTokens)
         return {MissCause::Nothing, "Nothing but the last token of the prompt had to be computed."};
     const Shares shares = sharesOf(facts);
     const std::size_t lost = shares.evicted + shares.notKept + shares.stopped;
+    if (facts.isReadingRecord && shares.behind > lost)
+        return {MissCause::Unknown, "What was known before the server was started was still being read when this was computed."};
     if (lost == 0) return explainBehind(facts, shares);
     MissExplanation behind = explainBehind(facts, shares);
     const bool mayExplain = behind.cause == MissCause::Differs || shares.evicted + shares.notKept == 0;

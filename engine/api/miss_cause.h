@@ -6,9 +6,20 @@
 #include <string>
 
 #include "engine/api/known_prompts.h"
+#include "engine/cache.h"
 #include "engine/requests.h"
 
 namespace larder::api {
+
+// What is known of the cache on the disk, for what earlier servers had computed.
+struct DiskFacts {
+    bool isOn = true;
+    std::string problem;              // why it is off although it should not be; may be empty
+    bool isCrowded = false;           // it gives up blocks for others, or is about to
+    bool hasQuarantine = false;       // damaged blocks were set aside, now or lately
+
+    static DiskFacts of(const ColdTierStatus& cold);
+};
 
 struct MissFacts {
     const ClosestPrompt& closest;
@@ -16,6 +27,9 @@ struct MissFacts {
     std::size_t cachedTokens = 0;
     bool logitsAsked = false;         // of the prompt's own tokens
     bool keepsState = false;          // the model can go on only where its state was kept
+    DiskLoss diskLoss = DiskLoss::None;
+    bool isReadingRecord = false;     // of earlier servers: closest knows nothing of them yet
+    const DiskFacts& disk;
     const std::string& knownText;     // behind the shared tokens; see RequestStatus
     const std::string& askedText;
 };

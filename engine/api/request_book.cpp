@@ -4,10 +4,12 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 
+#include "engine/api/asked_prompt.h"
 #include "engine/api/known_prompts.h"
-#include "engine/api/miss_cause.h"
 #include "engine/api/prefill_eta.h"
 #include "engine/api/prompt_excerpt.h"
 #include "engine/base/clock.h"
@@ -17,10 +19,8 @@ namespace larder::api {
 namespace {
 
 constexpr std::size_t kTitleBytes = 120;
-constexpr std::size_t kSharedTextBytes = 200;
-constexpr std::size_t kDifferingTextBytes = 400;
-constexpr std::size_t kTextIds = 400;         // as many as make such a text: a token has one byte at least
 constexpr std::size_t kAnswerReserve = 1024;  // tokens
+constexpr double kNoteEveryMs = 1000;         // how far a prompt is, for the one who asks after a crash
 
 }  // namespace
 
@@ -37,11 +37,23 @@ struct RequestBook::Inner {
         std::deque<RequestStatus> ended;                           // likewise
         std::shared_ptr<const RequestList> shown;                  // of ended ones alone; null: changed since
         KnownPrompts known;
+        bool isReadingRecord = false;                              // of earlier servers
+        std::vector<AskedPrompt> unsettled;                        // of requests that ended before it was read
         std::uint64_t lastNumber = 0;
     };
 
-    Inner(RequestBookLimits theLimits, std::function<void()> theChanged)
-        : limits(theLimits), changed(std::move(theChanged)), state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), 0}) {}
+    Inner(RequestBookLimits theLimits, std::function<void()> theChanged, RequestBookSources theSources)
+        : limits(theLimits),
+          changed(std::move(theChanged)),
+          sources(std::move(theSources)),
+          state(State{{}, {}, {}, KnownPrompts(theLimits.promptBytes), sources.store != nullptr, {}, 0}) {}
+
+    void takeEarlier(std::vector<records::StoredPrompt> earlier);
+    bool compareAgain(AskedPrompt& asked);  // true: with what earlier servers knew
+    void settle(AskedPrompt asked);         // of a request that ended
+    void store(records::PromptChange change) const {
+        if (sources.store != nullptr) sources.store->change(std::move(change));
+    }
 
     RequestStatus look(const Running& running, const EngineStatus& engine) const;
     std::shared_ptr<const RequestList> list(const EngineStatus& engine) const;
@@ -59,6 +71,7 @@ struct RequestBook::Inner {
 
     const RequestBookLimits limits;
     const std::function<void()> changed;
+    const RequestBookSources sources;
     mutable base::Guarded<State> state;
 };
 
@@ -86,8 +99,49 @@ std::shared_ptr<const RequestList> RequestBook::Inner::list(const EngineStatus& 
     });
 }
 
-RequestBook::RequestBook(RequestBookLimits limits, std::function<void()> changed)
-    : m_inner(std::make_shared<Inner>(limits, std::move(changed))) {}
+RequestBook::RequestBook(RequestBookLimits limits, std::function<void()> changed, RequestBookSources sources)
+    : m_inner(std::make_shared<Inner>(limits, std::move(changed), std::move(sources))) {
+    if (m_inner->sources.store == nullptr) return;
+    m_inner->sources.store->load(limits.promptBytes, [inner = std::weak_ptr(m_inner)](std::vector<records::StoredPrompt> earlier) {
+        if (const auto there = inner.lock()) there->takeEarlier(std::move(earlier));
+    });
+}
+
+void RequestBook::Inner::takeEarlier(std::vector<records::StoredPrompt> earlier) {
+    KnownPrompts made(limits.promptBytes, std::move(earlier));  // hashes: not under the lock
+    std::vector<AskedPrompt> unsettled = state.with([&](State& now) {
+        now.known.addEarlier(std::move(made));
+        now.isReadingRecord = false;
+        return std::exchange(now.unsettled, {});
+    });
+    for (AskedPrompt& asked : unsettled) settle(std::move(asked));
+}
+
+bool RequestBook::Inner::compareAgain(AskedPrompt& asked) {
+    const std::vector<std::uint64_t> blocks = hashBlocks(asked.ids);
+    auto closest = state.with([&](State& now) -> std::optional<ClosestPrompt> {
+        if (now.isReadingRecord) return std::nullopt;
+        return now.known.findClosest(asked.model, asked.ids, blocks, kTextIds, asked.number);
+    });
+    if (!closest) return false;
+    asked.isReadingRecord = false;
+    asked.compare(std::move(*closest), asked.ids);
+    asked.ids = {};
+    return true;
+}
+
+void RequestBook::Inner::settle(AskedPrompt asked) {
+    if (!compareAgain(asked)) return;
+    const auto explained = asked.cachedTokens ? std::optional(asked.explain()) : std::nullopt;
+    state.with([&](State& now) {
+        const auto found = std::find_if(now.ended.begin(), now.ended.end(), [&](const RequestStatus& each) { return each.number == asked.number; });
+        if (found == now.ended.end()) return;
+        asked.writeClosest(*found);
+        if (explained) std::tie(found->cause, found->why) = std::tie(explained->cause, explained->why);
+        now.shown = nullptr;
+    });
+    tell();
+}
 
 RequestListSource RequestBook::source() const {
     return [inner = m_inner](const EngineStatus& engine) { return inner->list(engine); };
@@ -120,17 +174,13 @@ struct RequestEntry::Inner {
     std::uint64_t number = 0;
     std::shared_ptr<std::atomic<std::size_t>> tokens = std::make_shared<std::atomic<std::size_t>>(0);
     std::vector<TokenId> answer;
-    std::size_t promptTokens = 0;      // 0: not prepared
     std::size_t computedTokens = 0;    // of the prompt: known or computed by now
-    std::optional<std::size_t> cachedTokens;  // as decide() was told last
-    ClosestPrompt closest;
-    std::string knownText;
-    std::string askedText;
-    bool noStore = false;
-    bool logitsAsked = false;
-    bool keepsState = false;
+    AskedPrompt asked;
+    double notedMs = 0;                // when the store was last told how far it is
     bool answering = false;
     PrefillEta eta;
+
+    void store(KnownPrompts::Ended told, std::optional<TokenId> stopToken);  // at the end
 };
 
 void RequestEntry::Deleter::operator()(Inner* inner) const { delete inner; }
@@ -160,28 +210,26 @@ std::uint64_t RequestEntry::number() const { return m_inner ? m_inner->number : 
 void RequestEntry::prepared(PreparedRequest request) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
-    mine.promptTokens = request.ids.size();
-    mine.noStore = request.noStore;
-    mine.logitsAsked = request.logitsAsked;
-    mine.keepsState = request.keepsState;
+    AskedPrompt& asked = mine.asked;
+    asked.number = mine.number;
+    asked.model = {request.model, request.content};
+    asked.text = request.text;
+    asked.promptTokens = request.ids.size();
+    asked.noStore = request.noStore;
+    asked.logitsAsked = request.logitsAsked;
+    asked.keepsState = request.keepsState;
     mine.answer.reserve(kAnswerReserve);
     std::vector<std::uint64_t> blocks = hashBlocks(request.ids);
-    std::vector<TokenId> sharedIds, askedIds;
-    mine.closest = mine.book->state.with([&](RequestBook::Inner::State& now) {
-        ClosestPrompt closest = now.known.findClosest(request.model, request.ids, blocks, kTextIds);
-        const auto place = request.ids.begin() + static_cast<std::ptrdiff_t>(closest.sharedTokens);
-        sharedIds.assign(place - static_cast<std::ptrdiff_t>(std::min(kTextIds, closest.sharedTokens)), place);
-        askedIds.assign(place, place + std::min<std::ptrdiff_t>(kTextIds, request.ids.end() - place));
-        now.known.add(mine.number, request.model, std::move(request.ids), std::move(blocks));
-        return closest;
+    std::vector<TokenId> ids = request.ids;
+    ClosestPrompt closest = mine.book->state.with([&](RequestBook::Inner::State& now) {
+        ClosestPrompt found = now.known.findClosest(asked.model, request.ids, blocks, kTextIds);
+        asked.isReadingRecord = now.isReadingRecord;
+        now.known.add(mine.number, asked.model, std::move(request.ids), std::move(blocks));
+        return found;
     });
-    std::string sharedText;
-    if (request.text && mine.closest.number > 0) {
-        const text::Tokenizer& tokenizer = *request.text->tokenizer;
-        sharedText = textBefore(tokenizer, sharedIds, kSharedTextBytes);
-        mine.askedText = textFrom(tokenizer, askedIds, kDifferingTextBytes);
-        mine.knownText = textFrom(tokenizer, mine.closest.knownIds, kDifferingTextBytes);
-    }
+    asked.compare(std::move(closest), ids);
+    if (asked.isReadingRecord) asked.ids = ids;
+    if (!asked.noStore) mine.book->store(records::PromptBegin{mine.number, asked.model.name, asked.model.content, std::move(ids)});
     const std::string title = oneLine(request.title, kTitleBytes);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         RequestStatus& status = running.status;
@@ -189,13 +237,8 @@ void RequestEntry::prepared(PreparedRequest request) {
         status.priority = request.priority;
         status.title = title;
         status.prepareMs = request.prepareMs;
-        status.promptTokens = mine.promptTokens;
-        status.sharedTokens = mine.closest.sharedTokens;
-        status.closestTokens = mine.closest.tokens;
-        status.closestNumber = mine.closest.number;
-        status.sharedText = sharedText;
-        status.knownText = mine.knownText;
-        status.askedText = mine.askedText;
+        status.promptTokens = asked.promptTokens;
+        asked.writeClosest(status);
     });
 }
 
@@ -209,6 +252,7 @@ void RequestEntry::progress(const PrefillProgress& progress) {
     Inner& mine = *m_inner;
     const double now = mine.book->limits.steadyMs();
     mine.computedTokens = progress.computedTokens;
+    mine.asked.diskLoss = progress.diskLoss;
     mine.eta.add(progress.computedTokens, now);
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, RequestBook::Inner::State& state) {
         RequestStatus& status = running.status;
@@ -218,26 +262,29 @@ void RequestEntry::progress(const PrefillProgress& progress) {
         status.loadedTokens = progress.loadedTokens;
         status.doneTokens = progress.computedTokens;
         status.timings.loadMs = progress.loadMs;
-        status.etaMs = mine.eta.remainingMs(mine.promptTokens);
+        status.etaMs = mine.eta.remainingMs(mine.asked.promptTokens);
         running.etaSteadyMs = now;
-        state.known.compute(mine.number, progress.computedTokens, mine.noStore ? progress.cachedTokens : progress.computedTokens);
+        state.known.compute(mine.number, progress.computedTokens, mine.asked.noStore ? progress.cachedTokens : progress.computedTokens);
     });
     decide(progress.cachedTokens);
+    if (mine.asked.noStore || now - mine.notedMs < kNoteEveryMs) return;
+    mine.notedMs = now;
+    mine.book->store(records::PromptNote{mine.number, progress.computedTokens, progress.computedTokens});
 }
 
-// Once, and again where a request that had to give up its place came back to another cache.
+// Once; again where a request that had to give up its place came back to another cache, and when the record was read.
 void RequestEntry::decide(std::size_t cachedTokens) {
     Inner& mine = *m_inner;
-    if (mine.promptTokens == 0 || mine.cachedTokens == cachedTokens) return;
-    mine.cachedTokens = cachedTokens;
-    const MissExplanation explained = explainMiss({.closest = mine.closest,
-                                                   .promptTokens = mine.promptTokens,
-                                                   .cachedTokens = cachedTokens,
-                                                   .logitsAsked = mine.logitsAsked,
-                                                   .keepsState = mine.keepsState,
-                                                   .knownText = mine.knownText,
-                                                   .askedText = mine.askedText});
+    AskedPrompt& asked = mine.asked;
+    if (asked.promptTokens == 0) return;
+    const bool isNews = asked.isReadingRecord && mine.book->compareAgain(asked);
+    if (asked.cachedTokens == cachedTokens && !isNews) return;
+    asked.cachedTokens = cachedTokens;
+    const bool mayBeLost = asked.isReadingRecord || cachedTokens < asked.closest.keptTokens;
+    if (const auto& coldTier = mine.book->sources.coldTier; mayBeLost && coldTier) asked.disk = DiskFacts::of(coldTier());
+    const MissExplanation explained = asked.explain();
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
+        if (isNews) asked.writeClosest(running.status);
         running.status.cause = explained.cause;
         running.status.why = explained.why;
     });
@@ -249,7 +296,7 @@ void RequestEntry::answered(TokenId token) {
     mine.answer.push_back(token);
     mine.tokens->store(mine.answer.size(), std::memory_order_relaxed);
     if (std::exchange(mine.answering, true)) return;
-    mine.computedTokens = mine.promptTokens;
+    mine.computedTokens = mine.asked.promptTokens;
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         running.status.state = RequestState::Answering;
         running.status.doneTokens = running.status.promptTokens;
@@ -260,7 +307,7 @@ void RequestEntry::answered(TokenId token) {
 void RequestEntry::finished(const GenerationFinished& finished) {
     if (!m_inner) return;
     Inner& mine = *m_inner;
-    mine.computedTokens = mine.promptTokens;
+    mine.computedTokens = mine.asked.promptTokens;
     mine.book->change(mine.number, [&](RequestBook::Inner::Running& running, auto&) {
         RequestStatus& status = running.status;
         status.cachedTokens = finished.cachedTokens;
@@ -281,17 +328,33 @@ void RequestEntry::failed(const Error& error) {
     end(cancelled ? RequestState::Cancelled : RequestState::Failed, {});
 }
 
+void RequestEntry::Inner::store(KnownPrompts::Ended told, std::optional<TokenId> stopToken) {
+    if (book->sources.store == nullptr) return;
+    if (told.isForgotten) return book->store(records::PromptForget{told.own.key});
+    const bool diskIsOn = !book->sources.coldTier || book->sources.coldTier().on;
+    if (stopToken) answer.push_back(*stopToken);
+    told.own.answer = std::move(answer);
+    told.own.diskWasOn = diskIsOn;
+    book->store(std::move(told.own));
+    if (!told.longer) return;
+    told.longer->diskWasOn = diskIsOn;
+    book->store(std::move(*told.longer));
+}
+
 void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
     const auto mine = std::move(m_inner);
     if (!mine) return;
     // The last token of an answer is computed only where another one was asked of the model, be it the stop token.
     std::size_t computed = mine->computedTokens;
-    if (mine->computedTokens == mine->promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
-    const std::size_t kept = mine->noStore ? mine->cachedTokens.value_or(0) : computed;
-    const KnownState known = mine->computedTokens == mine->promptTokens ? KnownState::Whole : KnownState::Stopped;
+    if (mine->computedTokens == mine->asked.promptTokens && !mine->answer.empty()) computed += mine->answer.size() - (stopToken ? 0 : 1);
+    const std::size_t kept = mine->asked.noStore ? mine->asked.cachedTokens.value_or(0) : computed;
+    const KnownState known = mine->computedTokens == mine->asked.promptTokens ? KnownState::Whole : KnownState::Stopped;
+    const bool isStored = mine->asked.promptTokens > 0 && !mine->asked.noStore;
+    bool isUnsettled = false;  // the record of earlier servers was not read until now
+    KnownPrompts::Ended told;
     mine->book->state.with([&](RequestBook::Inner::State& now) {
         now.known.compute(mine->number, computed, kept);
-        now.known.end(mine->number, mine->answer, stopToken, known);
+        told = now.known.end(mine->number, mine->answer, stopToken, known);
         const auto found = now.running.find(mine->number);
         RequestStatus status = std::move(found->second.status);
         now.running.erase(found);
@@ -302,7 +365,11 @@ void RequestEntry::end(RequestState state, std::optional<TokenId> stopToken) {
         now.ended.push_front(std::move(status));
         if (now.ended.size() > mine->book->limits.endedRequests) now.ended.pop_back();
         now.shown = nullptr;
+        isUnsettled = mine->asked.isReadingRecord;
+        if (isUnsettled && now.isReadingRecord) now.unsettled.push_back(std::exchange(mine->asked, {}));
     });
+    if (isUnsettled && mine->asked.promptTokens > 0) mine->book->settle(std::exchange(mine->asked, {}));
+    if (isStored) mine->store(std::move(told), stopToken);
     mine->book->tell();
 }
 

@@ -1,5 +1,6 @@
 // The record of recent requests and of the prompts they had: what the window and `larder cache why` show. Those that run are
-// always in it; of the ended ones the last 200, and of prompts with their answers the last used ones, 32 MB of token ids.
+// always in it; of the ended ones the last 200, and of prompts with their answers the last used ones, 32 MB of token ids. The
+// prompts outlive the server (records/prompt_store), all but those that nothing may be kept of.
 //
 // A request opens an entry, tells it what happens, and ends it by finished() or failed(); an entry that dies before is
 // Cancelled. An entry belongs to its request's thread; everything else: any thread. Nothing here blocks for long, a token
@@ -19,6 +20,7 @@
 #include "engine/api/request_events.h"
 #include "engine/base/clock.h"
 #include "engine/error.h"
+#include "engine/records/prompt_store.h"
 #include "engine/requests.h"
 
 namespace larder::api {
@@ -32,6 +34,7 @@ struct RequestBookLimits {
 // What is known of a request once its prompt is token ids.
 struct PreparedRequest {
     std::string model;
+    std::uint64_t content = 0;       // of its file: another one under the same name is another model
     Priority priority = Priority::Interactive;
     std::vector<TokenId> ids;        // of the prompt, not empty
     SharedModelText text;            // for the differing texts
@@ -74,10 +77,17 @@ private:
     std::unique_ptr<Inner, Deleter> m_inner;
 };
 
+// Whence prompts of before are known, and why they may be lost.
+struct RequestBookSources {
+    records::PromptStore* store = nullptr;           // outlives the book's entries; null: nothing outlives the server
+    std::function<ColdTierStatus()> coldTier = {};   // asked without a lock; empty: as if it were on
+};
+
 class RequestBook {
 public:
     // changed: after every change but a token of an answer; from the thread that made it, must not block.
-    explicit RequestBook(RequestBookLimits limits = {}, std::function<void()> changed = {});
+    // What earlier servers knew comes a little later; until then requests whose cause depends on it are Unknown.
+    explicit RequestBook(RequestBookLimits limits = {}, std::function<void()> changed = {}, RequestBookSources sources = {});
 
     // mailbox: where CancelAsked is posted.
     RequestEntry open(const std::string& protocol, std::shared_ptr<RequestMailbox> mailbox);

@@ -191,7 +191,7 @@ struct Routes::Inner {
           settings(std::move(theSettings)),
           facts{settings.version, routesUnixMs(), base::steadyMs(), settings.usage},
           texts(settings.loadText),
-          book({}, settings.requestsChanged),
+          book({}, settings.requestsChanged, {settings.prompts, [this] { return generator.status().coldTier; }}),
           threads(settings.maxRequests, settings.maxQuickRequests, settings.maxErrands) {}
 
     bool admit(const HttpRequest& request, Reply& reply);

@@ -15,6 +15,7 @@
 #include "engine/api/model_texts.h"
 #include "engine/api/reply_writer.h"
 #include "engine/api/request_book.h"
+#include "engine/records/prompt_store.h"
 #include "engine/records/usage_log.h"
 #include "engine/replay.h"
 
@@ -29,6 +30,7 @@ struct RoutesSettings {
     std::string version;                // for /api/status
     records::UsageLog* usage = nullptr; // outlives the routes; null: nothing is kept over restarts
     ReplayStore* replay = nullptr;      // outlives the routes; null: answers that come back are encoded anew
+    records::PromptStore* prompts = nullptr;  // likewise; null: what was known ends with the routes
     std::function<void()> requestsChanged;  // see RequestBook
     ReplyPacing pacing;
     ModelTextLoader loadText = text::loadModelText;

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "engine/api/conversation.h"
 #include "engine/api/prepared_chat.h"
+#include "engine/base/hash.h"
 #include "engine/base/log.h"
 #include "engine/base/secret.h"
 
@@ -33,6 +35,8 @@ ReplyContext replyContext(const PreparedChat& chat, const Protocol& protocol) {
 PreparedRequest preparedRequest(const PreparedChat& chat, double prepareMs) {
     PreparedRequest prepared;
     prepared.model = chat.model.name;
+    const std::uint64_t file[] = {chat.model.fileBytes, static_cast<std::uint64_t>(chat.model.modifiedSeconds)};
+    prepared.content = base::hash64(std::as_bytes(std::span(file)));
     prepared.priority = chat.request.priority;
     prepared.ids = chat.prompt.ids;
     prepared.text = chat.text;

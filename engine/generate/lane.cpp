@@ -120,7 +120,8 @@ void Lane::reportProgress(Sequence& sequence) {
                                   .totalTokens = sequence.promptTokens,
                                   .followedTokens = sequence.followedTokens,
                                   .loadedTokens = sequence.loadedTokens,
-                                  .loadMs = sequence.loadMs()});
+                                  .loadMs = sequence.loadMs(),
+                                  .diskLoss = sequence.diskLoss});
 }
 
 void Lane::notePrompt(const LogitsUse& use, StepSampler::Result result) {

@@ -172,6 +172,7 @@ bool Scheduler::loads(Sequence& sequence) {
         if (!sequence.load->done()) return true;
         sequence.loadedUpTo = sequence.load->tokens();
         sequence.lookedOnDisk = !sequence.load->missed();
+        if (sequence.load->loss() != DiskLoss::None && sequence.diskLoss != DiskLoss::Damaged) sequence.diskLoss = sequence.load->loss();
         sequence.load.reset();
     }
     // What was read may have given way to others since.

@@ -34,6 +34,7 @@ struct Sequence {
     std::size_t knownBeforeLoad = 0;
     std::size_t loadedUpTo = 0;                    // by the last load
     int loads = 0;                                 // begun since it waits
+    DiskLoss diskLoss = DiskLoss::None;            // in any of them
     bool lookedOnDisk = false;                     // there is nothing more to read, as of the last look
     bool background = false;       // runs after the others; until it has waited long, or one that is not follows it
     std::vector<std::pair<SequenceId, std::size_t>> sharedWith;  // leading tokens in common with running ones, once looked up

@@ -56,7 +56,7 @@ bool ColdReader::readNext() {
     const std::size_t tokens = read(next->order, fileBytes);
     m_context->books.with([&](ColdBooks& books) {
         books.reading.erase(next->ticket);
-        books.done.push_back({next->ticket, tokens});
+        books.done.push_back({next->ticket, tokens, tokens > 0 ? DiskLoss::None : m_loss});
         ++(tokens > 0 ? books.counters.readBlocks : books.counters.missedBlocks);
         books.counters.readBytes += fileBytes;
     });
@@ -74,6 +74,7 @@ void ColdReader::expect(const std::vector<BlockKey>& keys) {
 }
 
 std::size_t ColdReader::read(const ColdRead& order, std::uint64_t& fileBytes) {
+    m_loss = DiskLoss::None;
     std::vector<Source> sources;
     for (const BlockKey& key : order.candidates) {
         Source source;
@@ -132,6 +133,7 @@ Expected<void> ColdReader::fill(const Source& source, const ColdRead& order) {
 bool ColdReader::giveUp(const BlockKey& key, const Error& error) {
     if (error.code != ErrorCode::Corrupt && error.code != ErrorCode::NotFound) return false;
     const bool bad = error.code == ErrorCode::Corrupt;
+    if (m_loss != DiskLoss::Damaged) m_loss = bad ? DiskLoss::Damaged : DiskLoss::Gone;
     const bool known = m_context->books.with([&](ColdBooks& books) {
         const ColdEntryId entry = books.catalog.find(key);
         if (entry == kNoColdEntry || books.catalog.at(entry).staged) return false;

@@ -31,6 +31,7 @@ private:
 
     ColdContext* m_context;
     ColdScratch m_scratch;
+    DiskLoss m_loss = DiskLoss::None;  // of the read under way
 };
 
 }  // namespace larder::kv

@@ -48,7 +48,7 @@ ColdStore::~ColdStore() {
 void ColdStore::stopReading() {
     m_inner->context.books.with([](ColdBooks& books) {
         books.readsStopped = true;
-        for (const ColdBooks::Waiting& read : books.reads) books.done.push_back({read.ticket, 0});
+        for (const ColdBooks::Waiting& read : books.reads) books.done.push_back({read.ticket, 0, DiskLoss::None});
         books.reads.clear();
     });
     for (const auto& bell : m_inner->bells) bell->close();
@@ -219,7 +219,7 @@ ReadTicket ColdStore::read(ColdRead order) {
         const ReadTicket made{++books.lastTicket};
         closed = books.off() || books.readsStopped;
         if (closed)
-            books.done.push_back({made, 0});
+            books.done.push_back({made, 0, DiskLoss::None});
         else
             books.reads.push_back({made, std::move(order)});
         return made;

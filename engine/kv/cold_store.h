@@ -96,6 +96,7 @@ enum class ReadTicket : std::uint64_t {};
 struct ColdReadDone {
     ReadTicket ticket{};
     std::size_t tokens = 0;            // leading ones in common that the targets now hold; 0: a miss (gone, or bad and quarantined)
+    DiskLoss loss = DiskLoss::None;    // of a miss, if it is known
 };
 
 class ColdStore {

@@ -138,6 +138,7 @@ bool KvCache::takeRead(const ColdReadDone& done) {
             if (item.arrived || item.ticket != done.ticket) continue;
             item.arrived = true;
             item.tokens = done.tokens;
+            item.loss = done.loss;
             advance(*load);
             return true;
         }
@@ -147,8 +148,12 @@ bool KvCache::takeRead(const ColdReadDone& done) {
 // Takes over what has arrived, in order. May destroy the load.
 void KvCache::advance(LoadRecord& load) {
     while (load.owned && !load.missed && load.next < load.items.size() && load.items[load.next].arrived) {
-        if (fillIn(load, load.items[load.next])) ++load.next;
-        else load.missed = true;
+        if (fillIn(load, load.items[load.next])) {
+            ++load.next;
+        } else {
+            load.missed = true;
+            load.loss = load.items[load.next].loss;
+        }
     }
     if (load.missed || !load.owned) return cancelLoad(load);
     if (load.next == load.items.size()) endLoad(load);

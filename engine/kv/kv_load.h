@@ -24,6 +24,7 @@ struct LoadItem {
     ReadTicket ticket{};
     bool arrived = false;
     std::size_t tokens = 0;                             // that came; 0: a miss
+    DiskLoss loss = DiskLoss::None;
     std::vector<std::pair<std::size_t, BlockId>> fills; // group and pool block of what is missing in RAM
 };
 
@@ -37,6 +38,7 @@ struct LoadRecord {
     bool owned = true;                                  // its KvLoad lives
     bool ended = false;
     bool missed = false;                                // something was gone or bad
+    DiskLoss loss = DiskLoss::None;                     // which of both, if it is known
 };
 
 class KvLoad {
@@ -48,6 +50,7 @@ public:
 
     bool done() const { return m_record->ended; }       // REQUIRES that it did not move away
     bool missed() const { return m_record->missed; }
+    DiskLoss loss() const { return m_record->loss; }
     std::size_t tokens() const { return m_record->target; }  // of the prefix that it is to make known
 
 private:

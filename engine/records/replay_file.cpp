@@ -47,14 +47,6 @@ Expected<std::unique_ptr<ReplayFile>> ReplayFile::open(const std::filesystem::pa
     return file;
 }
 
-Expected<void> ReplayFile::remove(const std::filesystem::path& path, base::FileSystem& files) {
-    for (const char* ending : {"", "-wal", "-shm"}) {
-        std::filesystem::path each = path;
-        if (auto removed = files.remove(each += ending); !removed) return removed;
-    }
-    return {};
-}
-
 Expected<void> ReplayFile::prepare() {
     if (auto made = m_database->run(kTables); !made) return made;
     if (auto marked = m_database->run("PRAGMA user_version = " + std::to_string(kReplayFormat)); !marked) return marked;

@@ -32,9 +32,6 @@ public:
     // Makes the file when there is none. Corrupt: broken; Unsupported: a newer Larder wrote it. files: null for SQLite's own.
     static Expected<std::unique_ptr<ReplayFile>> open(const std::filesystem::path& file, base::FileSystem* files, const ReplayLimits& limits);
 
-    // With what SQLite keeps beside it; none is fine. REQUIRES that nobody has it open.
-    static Expected<void> remove(const std::filesystem::path& file, base::FileSystem& files);
-
     // Nothing also for a row whose checksum is wrong.
     Expected<std::optional<ReplayRecord>> read(const std::string& key);
     // All or nothing; removes what is too much. At most a megabyte at a time keeps diskBytes() within the limit.

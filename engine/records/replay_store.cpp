@@ -54,7 +54,7 @@ void SqliteReplayStore::clear() {
 void SqliteReplayStore::removeFile() {
     for (const ReplayChange& change : std::exchange(m_changes, {})) m_queuedBytes -= queuedBytes(change);
     m_file.reset();
-    auto removed = ReplayFile::remove(m_parts.file, m_parts.files != nullptr ? *m_parts.files : base::realFileSystem());
+    auto removed = removeDatabase(m_parts.file, m_parts.files != nullptr ? *m_parts.files : base::realFileSystem());
     if (!removed) warnOnce(removed.error());
     // A look at the disk that was under way may have brought something back.
     m_memory.with([](ReplayMemory& memory) { memory.clear(); });

@@ -14,4 +14,12 @@ Expected<void> setAside(const std::filesystem::path& file, base::FileSystem& fil
     return files.rename(file, broken);
 }
 
+Expected<void> removeDatabase(const std::filesystem::path& file, base::FileSystem& files) {
+    for (const char* ending : {"", "-wal", "-shm"}) {
+        std::filesystem::path each = file;
+        if (auto removed = files.remove(each += ending); !removed) return removed;
+    }
+    return {};
+}
+
 }  // namespace larder::records

@@ -1,4 +1,4 @@
-// What is done with a database that turned out broken. Any thread; blocks on the disk.
+// What is done with a database that turned out broken, or that nobody wants any more. Any thread; blocks on the disk.
 #pragma once
 
 #include <filesystem>
@@ -10,5 +10,8 @@ namespace larder::records {
 
 // Moves it (and what SQLite keeps beside it) out of the way, as FILE.broken. REQUIRES that nobody has it open.
 Expected<void> setAside(const std::filesystem::path& file, base::FileSystem& files);
+
+// With what SQLite keeps beside it; none is fine. REQUIRES that nobody has it open.
+Expected<void> removeDatabase(const std::filesystem::path& file, base::FileSystem& files);
 
 }  // namespace larder::records

@@ -330,10 +330,6 @@
         <translation>Er verlässt den ähnlichsten bekannten Prompt (Anfrage %1) nach %2 von %3 Token: Was dort folgt, muss berechnet werden.</translation>
     </message>
     <message>
-        <source>%1 tokens were known, but not all of them were still kept: there was no room for them, or the cache was cleared. %2 had to be computed.</source>
-        <translation>%1 Token waren bekannt, aber nicht mehr alle da: Es war kein Platz für sie, oder der Cache wurde geleert. %2 mussten berechnet werden.</translation>
-    </message>
-    <message>
         <source>%1 tokens are shared with a prompt that was not kept, was stopped before its end, or was still being computed. %2 had to be computed.</source>
         <translation>%1 Token sind gemeinsam mit einem Prompt, der nicht behalten, vor seinem Ende abgebrochen oder noch berechnet wurde. %2 mussten berechnet werden.</translation>
     </message>
@@ -360,6 +356,34 @@
     <message>
         <source>OpenAI Responses</source>
         <translation>OpenAI Responses</translation>
+    </message>
+    <message>
+        <source>not written</source>
+        <translation>nicht geschrieben</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>It leaves the closest known prompt, of before the server was started, after %1 of %2 tokens: what comes there has to be computed.</source>
+        <translation>Er verlässt den ähnlichsten bekannten Prompt, der aus der Zeit vor dem Start des Servers ist, nach %1 von %2 Token: Was dort folgt, muss berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were known, but not all of them were still kept: there was no room for them, or they were cleared or removed. %2 had to be computed.</source>
+        <translation>%1 Token waren bekannt, aber nicht mehr alle aufbewahrt: Es war kein Platz mehr für sie, oder sie wurden gelöscht oder entfernt. %2 mussten berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were known before the server was started, but are not on the disk: the cache there is off or was off then, that server ended before it had written them, or their files were removed. %2 had to be computed.</source>
+        <translation>%1 Token waren vor dem Start des Servers bekannt, sind aber nicht auf der Festplatte: Der Cache dort ist oder war ausgeschaltet, jener Server endete, bevor er sie geschrieben hatte, oder ihre Dateien wurden entfernt. %2 mussten berechnet werden.</translation>
+    </message>
+    <message>
+        <source>%1 tokens were known, but a block of theirs on the disk was damaged: it was set aside, and %2 had to be computed.</source>
+        <translation>%1 Token waren bekannt, aber ein Block davon auf der Festplatte war beschädigt: Er wurde beiseitegelegt, und %2 mussten berechnet werden.</translation>
+    </message>
+    <message>
+        <source>What was known before the server was started was still being read when this was computed.</source>
+        <translation>Was vor dem Start des Servers bekannt war, wurde noch gelesen, als dies berechnet wurde.</translation>
     </message>
 </context>
 <context>

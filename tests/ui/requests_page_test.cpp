@@ -142,28 +142,38 @@ TEST_F(RequestsPageTest, DetailsSayWhyInASentence) {
     one.sharedTokens = 700;
     one.closestTokens = 1200;
     one.closestNumber = 8;
+    const RequestStatus known = one;
     const auto why = [&](MissCause cause) {
         one.cause = cause;
         show({one});
         return label("requestWhy");
     };
+    EXPECT_EQ(why(MissCause::Unknown), "What was known before the server was started was still being read when this was computed.");
+    one.doneTokens = one.cachedTokens;
     EXPECT_EQ(why(MissCause::Unknown), "It ended before anything of its prompt was computed.");
+    one = known;
     EXPECT_EQ(why(MissCause::Nothing), "Nothing but the last token of the prompt had to be computed.");
     EXPECT_EQ(why(MissCause::Grown), "300 tokens were added to a known prompt of 700.");
     EXPECT_EQ(why(MissCause::New), "No known prompt of this model begins like it.");
     EXPECT_EQ(why(MissCause::Differs), "It leaves the closest known prompt (request 8) after 700 of 1,200 tokens: what comes there has to be computed.");
+    one.closestNumber = 0;
+    EXPECT_EQ(why(MissCause::Differs), "It leaves the closest known prompt, of before the server was started, after 700 of 1,200 tokens: what comes there has to "
+                                       "be computed.");
     one.cachedTokens = 650;
-    EXPECT_EQ(why(MissCause::Evicted), "700 tokens were known, but not all of them were still kept: there was no room for them, or the cache was cleared. "
+    EXPECT_EQ(why(MissCause::Evicted), "700 tokens were known, but not all of them were still kept: there was no room for them, or they were cleared or removed. "
                                        "350 had to be computed.");
     EXPECT_EQ(why(MissCause::NotStored), "700 tokens are shared with a prompt that was not kept, was stopped before its end, or was still being computed. "
                                          "350 had to be computed.");
+    EXPECT_EQ(why(MissCause::NotWritten), "700 tokens were known before the server was started, but are not on the disk: the cache there is off or was off "
+                                          "then, that server ended before it had written them, or their files were removed. 350 had to be computed.");
+    EXPECT_EQ(why(MissCause::Damaged), "700 tokens were known, but a block of theirs on the disk was damaged: it was set aside, and 350 had to be computed.");
     EXPECT_EQ(why(MissCause::Snapshot), "700 tokens were known, but the model's state was kept after 650 of them only.");
     EXPECT_EQ(why(MissCause::Asked), "The client asked for the probabilities of the prompt itself, so 350 tokens were computed.");
     one.cachedTokens = 800;
     EXPECT_EQ(why(MissCause::Grown), "800 tokens were still kept of older prompts; 200 came behind them.");
     EXPECT_FALSE(part<QPlainTextEdit>("knownText")->isVisible());
     one.state = RequestState::Waiting;
-    one.endedUnixMs = 0;
+    one.doneTokens = one.endedUnixMs = 0;
     EXPECT_EQ(why(MissCause::Unknown), "Nothing of the prompt was computed yet.");
 }
 
