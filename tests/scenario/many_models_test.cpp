@@ -63,7 +63,7 @@ std::string completion(const std::string& model, int tokens, const std::string& 
 TEST_F(ManyModelsServer, StreamsOfOneGoOnWhileAnotherIsLoadedAndAnswers) {
     start();
     std::vector<std::unique_ptr<support::RawHttpClient>> streams;
-    for (int index = 0; index < 60; ++index) {
+    for (int index = 0; index < 200; ++index) {
         streams.push_back(std::make_unique<support::RawHttpClient>(server->port()));
         ASSERT_TRUE(streams.back()->send(request("/v1/completions", completion("tiny_llama_f32", 450, R"(,"stream":true)"))));
     }
