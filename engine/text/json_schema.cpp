@@ -235,7 +235,7 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readShape(const Json& schema, con
     const bool objects = schema.contains("properties") || schema.contains("required") || schema.contains("additionalProperties");
     const bool arrays = schema.contains("items");
     // Who describes members and does not say that it is an object means it.
-    if (kinds == kAllKinds && (objects || arrays))
+    if (!schema.contains("type") && (objects || arrays))
         keepKinds(choice, static_cast<JsonKinds>((objects ? kObjectKind : 0) | (arrays ? kArrayKind : 0)));
     if (objects && (kinds & kObjectKind) != 0) {
         const auto object = readObject(schema, path);

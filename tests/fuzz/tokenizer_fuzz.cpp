@@ -62,7 +62,7 @@ text::SmallVocabulary chosenVocabulary(Bytes& choices) {
         const std::string content = choices.take(1 + choices.next() % 6);
         words.add((shape & 8) != 0 ? content : inAlphabet(content), shape % 7);
     }
-    for (int i = choices.next() % 24; i > 0; --i) {
+    for (int i = choices.next() % 24; i > 0 && !words.tokens.empty(); --i) {
         const std::string left = words.tokens[choices.next() * 2u % words.tokens.size()];
         const std::string right = words.tokens[choices.next() * 2u % words.tokens.size()];
         const std::uint8_t shape = choices.next();

@@ -21,7 +21,11 @@ struct Failure {
 
 inline constexpr std::size_t kMaxTextBytes = 64u << 20;   // of one string, and of the output
 inline constexpr std::size_t kMaxHeldBytes = 256u << 20;  // of all strings and collections alive at once
+#ifdef LARDER_FUZZ  // instrumented code is slow, and a fuzzer meets the limits again and again
+inline constexpr std::uint64_t kMaxSteps = 300'000;
+#else
 inline constexpr std::uint64_t kMaxSteps = 10'000'000;
+#endif
 inline constexpr std::size_t kMaxPieces = 1'000'000;  // that one text is cut into, or that differ in provenance
 inline constexpr int kMaxDepth = 1200;       // nested evaluations; each takes a few hundred bytes of stack
 inline constexpr unsigned kMaxNesting = 300;  // of values inside values
