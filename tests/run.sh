@@ -1,7 +1,7 @@
 #!/bin/sh
 # The README's second command, and CI: installs what the tests need, builds with warnings as errors, and runs every test:
 # release, then AddressSanitizer + UBSan, then ThreadSanitizer for what has threads, then the kernels for 64-bit Arm under
-# qemu, then a minute of fuzzing for each format.
+# qemu, then three minutes of fuzzing, divided among the formats.
 # Usage: tests/run.sh [--full]      --full: long fuzzing campaigns as well, hours, by hand
 set -eu
 
@@ -9,8 +9,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 # A first argument is the whole interface.
 case ${1:-} in
-    "") fuzz_seconds=60 ;;
-    --full) fuzz_seconds=14400 ;;
+    "") fuzz_seconds=180 ;;
+    --full) fuzz_seconds=86400 ;;
     *)
         sed -n '2,5s/^# //p' "$0"
         exit 2
@@ -106,17 +106,25 @@ build neon
 phase "NEON under qemu: tests"
 run_tests neon
 
-phase "fuzzing, $fuzz_seconds s for each format"
+fuzz_formats="gguf safetensors tokenizer chat_template output_parser schema request_body"
+fuzz_each=$((fuzz_seconds / $(echo "$fuzz_formats" | wc -w)))
+phase "fuzzing, $fuzz_each s for each format"
 cmake --preset fuzz >"$output" 2>&1 || {
     cat "$output"
     exit 1
 }
-cmake --build build/fuzz --parallel "$jobs" --target gguf_fuzz safetensors_fuzz output_parser_fuzz
-for format in gguf safetensors output_parser; do
+cmake --build build/fuzz --parallel "$jobs" --target $(printf '%s_fuzz ' $fuzz_formats)
+for format in $fuzz_formats; do
+    # Seeds lie beside the targets, or are made of other tests' files.
+    seeds=tests/fuzz/${format}_corpus
+    if [ ! -d "$seeds" ]; then
+        seeds=build/fuzz/seeds/$format
+        "tests/fuzz/make_${format}_seeds.py" "$seeds"
+    fi
     mkdir -p "build/fuzz/corpus/$format"
-    if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "tests/fuzz/${format}_corpus" >"$output" 2>&1; then
-        grep 'stat::number_of_executed_units' "$output" || true
+    if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_each" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "$seeds" >"$output" 2>&1; then
+        echo "$format: $(grep 'stat::number_of_executed_units' "$output")"
         echo "100% tests passed, 0 tests failed out of 1" >>"$results"
     else
         tail -n 60 "$output"

@@ -20,7 +20,7 @@ const Json& nothing() {
 }
 
 Expected<std::vector<TextSegment>> renderAs(const JinjaTemplate& source, const ChatTemplateInput& input,
-                                            const Json& messages, const Json* tools) {
+                                            const Json& messages, const Json* tools, JinjaEffort effort) {
     const Json generationPrompt = input.addGenerationPrompt;
     const Json thinking = input.thinking.value_or(false);
     std::vector<JinjaVariable> variables = {
@@ -42,7 +42,7 @@ Expected<std::vector<TextSegment>> renderAs(const JinjaTemplate& source, const C
             if (!taken) variables.push_back({name, &value, {}});
         }
     }
-    return source.render(variables, input.now);
+    return source.render(variables, input.now, effort);
 }
 
 std::string textOf(std::span<const TextSegment> segments) {
@@ -59,7 +59,7 @@ std::optional<std::string> probe(const JinjaTemplate& source, const Json& messag
     newYear.tm_mday = 1;
     newYear.tm_year = 125;
     input.now = newYear;
-    const auto segments = renderAs(source, input, messages, tools);
+    const auto segments = renderAs(source, input, messages, tools, JinjaEffort::Trial);
     if (!segments) return std::nullopt;
     return textOf(*segments);
 }
@@ -89,7 +89,8 @@ Expected<std::vector<TextSegment>> ChatTemplate::render(const ChatTemplateInput&
     const ChatTemplateAbilities& abilities = m_inner->abilities;
     const auto messages = adaptMessages(*input.messages, input.tools, abilities);
     if (!messages) return messages.error();
-    return renderAs(*m_inner->source, input, *messages, tellsTools(input.tools, abilities) ? nullptr : input.tools);
+    return renderAs(*m_inner->source, input, *messages, tellsTools(input.tools, abilities) ? nullptr : input.tools,
+                    JinjaEffort::Full);
 }
 
 bool ChatTemplate::usesTools() const { return m_inner->source->mentions("tools"); }

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/base/utf8.h"
+#include "engine/text/jinja/budget.h"
 #include "engine/text/jinja/from_json.h"
 #include "engine/text/jinja/interpreter.h"
 #include "engine/text/jinja/parser.h"
@@ -14,10 +16,14 @@ namespace larder::text {
 namespace {
 
 Error errorOf(const jinja::Failure& failure, ErrorCode code) {
-    if (failure.fromTemplate) return {code, failure.message};
+    constexpr std::size_t kMostBytes = 500;  // whoever reads it knows then
+    std::string_view message = failure.message;
+    message = message.substr(0, kMostBytes);
+    if (message.size() < failure.message.size()) message.remove_suffix(base::incompleteUtf8Suffix(message));
+    if (failure.fromTemplate) return {code, std::string(message)};
     std::string where = "chat template";
     if (failure.line > 0) where += ", line " + std::to_string(failure.line);
-    return {code, where + ": " + failure.message};
+    return {code, where + ": " + std::string(message)};
 }
 
 std::tm localTime() {
@@ -64,8 +70,10 @@ Expected<std::shared_ptr<const JinjaTemplate>> JinjaTemplate::compile(std::strin
 }
 
 Expected<std::vector<TextSegment>> JinjaTemplate::render(const std::vector<JinjaVariable>& variables,
-                                                         const std::optional<std::tm>& now) const {
-    jinja::Budget budget;
+                                                         const std::optional<std::tm>& now,
+                                                         JinjaEffort effort) const {
+    constexpr std::uint64_t kTrialSteps = 200'000;
+    jinja::Budget budget(effort == JinjaEffort::Full ? jinja::kMaxSteps : kTrialSteps);
     try {
         jinja::Interpreter::Variables values;
         for (const JinjaVariable& variable : variables) {

@@ -24,6 +24,9 @@ struct JinjaVariable {
     std::string trustedText;
 };
 
+// What a rendering may cost. Trial: a small conversation, tried out while a model is loaded, one of dozens.
+enum class JinjaEffort { Full, Trial };
+
 class JinjaTemplate {
 public:
     // Unsupported, with the line and what was not understood.
@@ -33,7 +36,8 @@ public:
     // Neighbouring segments differ in trust; none is empty. InvalidArgument with the template's own words for
     // raise_exception, with the line for anything else that goes wrong or exceeds the limits of jinja/budget.h.
     Expected<std::vector<TextSegment>> render(const std::vector<JinjaVariable>& variables,
-                                              const std::optional<std::tm>& now = {}) const;
+                                              const std::optional<std::tm>& now = {},
+                                              JinjaEffort effort = JinjaEffort::Full) const;
 
     // Whether the template reads a variable of that name.
     bool mentions(std::string_view variable) const;

@@ -66,7 +66,8 @@ JsonUnion unite(JsonChoice& into, const JsonChoice& other) {
     const JsonKinds wide = wideKinds(into) | wideKinds(other);
     const JsonKinds literal = kindsOf(into.literals) | kindsOf(other.literals);
     std::vector<std::string> literals;
-    std::ranges::set_union(into.literals, other.literals, std::back_inserter(literals));
+    std::set_union(std::move_iterator(into.literals.begin()), std::move_iterator(into.literals.end()), other.literals.begin(),
+                   other.literals.end(), std::back_inserter(literals));
     const bool twice = literals.size() < into.literals.size() + other.literals.size();
     result.disjoint = !twice && (wideKinds(into) & wideKinds(other)) == 0 && (wide & literal) == 0;
     into.literals = std::move(literals);

@@ -32,6 +32,13 @@ Error notASchema(const std::string& path, std::string_view what) {
     return {ErrorCode::InvalidArgument, path + " is not a JSON schema: " + std::string(what)};
 }
 
+// A key or a value as messages show it.
+std::string shown(std::string_view text) {
+    constexpr std::size_t kMostBytes = 60;
+    if (text.size() <= kMostBytes) return std::string(text);
+    return base::repairUtf8(text.substr(0, kMostBytes)) + "...";
+}
+
 const Json* keywordOf(const Json& object, const char* key) {
     const auto found = object.find(key);
     return found == object.end() ? nullptr : &*found;
@@ -51,20 +58,15 @@ Expected<JsonKinds> readTypes(const Json& schema, const std::string& path) {
     const Json* type = keywordOf(schema, "type");
     if (type == nullptr) return kAllKinds;
     if (type->size() > kMostTypes) return notASchema(path, "\"type\" lists more than there are");
+    const std::size_t count = type->is_array() ? type->size() : 1;
     JsonKinds kinds = 0;
-    for (const Json& each : type->is_array() ? *type : Json::array({*type})) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const Json& each = type->is_array() ? (*type)[i] : *type;
         const JsonKinds found = each.is_string() ? kindsOfType(each.get_ref<const std::string&>()) : JsonKinds{0};
-        if (found == 0) return notASchema(path, "\"type\" is " + base::dumpJson(*type));
+        if (found == 0) return notASchema(path, "\"type\" is " + shown(base::dumpJson(*type)));
         kinds |= found;
     }
     return kinds;
-}
-
-// A key as messages show it.
-std::string shownKey(std::string_view key) {
-    constexpr std::size_t kMostBytes = 60;
-    if (key.size() <= kMostBytes) return std::string(key);
-    return base::repairUtf8(key.substr(0, kMostBytes)) + "...";
 }
 
 // Of a JSON pointer (RFC 6901): ~1 is '/', ~0 is '~'.
@@ -144,7 +146,12 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readKeywords(const Json& schema, 
                   : name == "$ref"                     ? readReference(schema, path)
                   : name == "enum" || name == "const"  ? readLiterals(schema, path)
                                                        : readAlternatives(schema, path, decides);
-    if (choice) keepKinds(*choice, *kinds);
+    if (!choice) return choice;
+    keepKinds(*choice, *kinds);
+    // Literals are not looked into.
+    const auto structured = [](const std::string& literal) { return literal[0] == '[' || literal[0] == '{'; };
+    if ((name == "enum" || name == "const") && std::ranges::any_of(choice->literals, structured))
+        if (auto left = leaveOut(schema, path, kStructure); !left) return left.error();
     return choice;
 }
 
@@ -174,7 +181,8 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readReference(const Json& schema,
 
 // "#/$defs/name": a JSON pointer (RFC 6901) into this document. Null: it is elsewhere or nowhere.
 const Json* JsonSchemaCompiler::Walk::target(std::string_view reference) const {
-    if (!reference.starts_with('#')) return nullptr;
+    constexpr std::size_t kMostBytes = 1000;  // it may be looked up thousands of times
+    if (!reference.starts_with('#') || reference.size() > kMostBytes) return nullptr;
     const Json* at = &m_root;
     reference.remove_prefix(1);
     while (!reference.empty()) {
@@ -193,9 +201,9 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readLiterals(const Json& schema, 
     const Json* values = keywordOf(schema, "enum");
     const Json* only = keywordOf(schema, "const");
     if (values != nullptr && !values->is_array()) return notASchema(path, "\"enum\" is not a list");
-    const Json one = only == nullptr ? Json() : Json::array({*only});
     JsonChoice choice;
-    for (const Json& value : values != nullptr ? *values : one) {
+    for (std::size_t i = 0; i < (values != nullptr ? values->size() : 1); ++i) {
+        const Json& value = values != nullptr ? (*values)[i] : *only;
         if (auto counted = count(path); !counted) return counted.error();
         if (only == nullptr || value == *only) choice.literals.push_back(textOf(value));
     }
@@ -227,7 +235,7 @@ Expected<JsonChoice> JsonSchemaCompiler::Walk::readShape(const Json& schema, con
     const bool objects = schema.contains("properties") || schema.contains("required") || schema.contains("additionalProperties");
     const bool arrays = schema.contains("items");
     // Who describes members and does not say that it is an object means it.
-    if (kinds == kAllKinds && (objects || arrays))
+    if (!schema.contains("type") && (objects || arrays))
         keepKinds(choice, static_cast<JsonKinds>((objects ? kObjectKind : 0) | (arrays ? kArrayKind : 0)));
     if (objects && (kinds & kObjectKind) != 0) {
         const auto object = readObject(schema, path);
@@ -270,7 +278,7 @@ Expected<void> JsonSchemaCompiler::Walk::readProperties(const Json& schema, cons
     if (properties == nullptr) return {};
     if (!properties->is_object()) return notASchema(path, "\"properties\" is not an object");
     for (const auto& [key, value] : properties->items()) {
-        const auto node = readNode(value, path + ".properties." + shownKey(key));
+        const auto node = readNode(value, path + ".properties." + shown(key));
         if (!node) return node.error();
         object.properties.push_back({.key = textOf(key), .value = *node});
     }
@@ -285,7 +293,7 @@ Expected<void> JsonSchemaCompiler::Walk::readRequired(const Json& schema, const 
     std::ranges::sort(object.properties, {}, &JsonProperty::key);
     std::vector<std::string> keys;
     for (const Json& name : *required) {
-        if (!name.is_string()) return notASchema(path, "\"required\" holds " + base::dumpJson(name));
+        if (!name.is_string()) return notASchema(path, "\"required\" holds " + shown(base::dumpJson(name)));
         if (auto counted = count(path); !counted) return counted;
         keys.push_back(textOf(name));
     }
@@ -298,7 +306,7 @@ Expected<void> JsonSchemaCompiler::Walk::readRequired(const Json& schema, const 
         if (found == end || found->key != key) {
             object.properties.push_back({.key = std::move(key), .value = kAnyValue, .required = true});
         } else if (found->value == kNoValue) {
-            return Error{ErrorCode::InvalidArgument, path + ".required names " + shownKey(key) + ", for which no value is valid"};
+            return Error{ErrorCode::InvalidArgument, path + ".required names " + shown(key) + ", for which no value is valid"};
         } else {
             found->required = true;
         }

@@ -1,6 +1,7 @@
 // JSON schemas -> JsonGrammar. Understood: type, properties, required, additionalProperties (false; a schema where there are
 // no properties), items, enum, const, anyOf and oneOf whose alternatives differ in their first byte, allOf of one, $ref into
-// the same document unless it recurs. An object with `properties` has no others. One thread at a time.
+// the same document unless it recurs. An object with `properties` has no others. What describes members and names no type means
+// an object, or with `items` an array. One thread at a time.
 //
 // Other keywords that constrain are refused where the schema is strict, and else left out and listed. Then more is allowed
 // than the schema wants. Annotations never matter.

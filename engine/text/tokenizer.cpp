@@ -72,7 +72,8 @@ Expected<std::unique_ptr<Pretokenizer>> readPretokenizer(const formats::GgufFile
     return pretokenizer;
 }
 
-// The merges of the file, in order. One whose result is a control token is left out: user text must not reach it.
+// The merges of the file, in order. One whose result is a control token is left out: user text must not reach it. So is one
+// whose result stands for other bytes than its parts (an unused token, one of a byte in hexadecimal): text would be lost.
 Expected<std::vector<BytePairEncoder::Merge>> readMerges(const formats::GgufFile& file, const Vocabulary& vocabulary) {
     constexpr std::string_view kKey = "tokenizer.ggml.merges";
     if (!file.has(kKey)) return badKey(file, kKey, "is missing: byte-level BPE cannot encode without it");
@@ -96,9 +97,9 @@ Expected<std::vector<BytePairEncoder::Merge>> readMerges(const formats::GgufFile
             if (vocabulary.find(text)) continue;
             return badKey(file, kKey, entry() + " needs the token " + shownText(text) + ", which the vocabulary lacks");
         }
-        const TokenId merged = *vocabulary.find(both);
-        if (vocabulary.isControl(merged)) continue;
-        merges.push_back({*vocabulary.find(left), *vocabulary.find(right), merged});
+        const BytePairEncoder::Merge merge{*vocabulary.find(left), *vocabulary.find(right), *vocabulary.find(both)};
+        const std::string bytes = std::string(vocabulary.bytes(merge.left)) + std::string(vocabulary.bytes(merge.right));
+        if (!vocabulary.isControl(merge.merged) && vocabulary.bytes(merge.merged) == bytes) merges.push_back(merge);
     }
     return merges;
 }

@@ -1,7 +1,10 @@
 // A vocabulary for grammars: all bytes, pieces that cut JSON and characters at awkward places, an end. One thread.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,8 +41,8 @@ struct GrammarVocabulary {
         }
         words.more.value<std::uint32_t>("tokenizer.ggml.eos_token_id", static_cast<std::uint32_t>(end));
         auto tokenizer = words.build();
-        EXPECT_TRUE(tokenizer.ok()) << (tokenizer.ok() ? "" : tokenizer.error().message);
-        return {.tokenizer = tokenizer.ok() ? *tokenizer : nullptr, .stops = {end}};
+        if (!tokenizer) throw std::logic_error(tokenizer.error().message);
+        return {.tokenizer = *tokenizer, .stops = {end}};
     }
 };
 

@@ -39,8 +39,14 @@ TEST(JsonSchema, StrictRefusesByNameWhatItCannotKeepTo) {
         {R"({"allOf":[{"type":"string"},{"minLength":2}]})", "schema.allOf"},
         {R"({"$ref":"https://example.com/schema"})", "schema.$ref"},
         {R"({"$defs":{"a":{"properties":{"next":{"$ref":"#/$defs/a"}}}},"$ref":"#/$defs/a"})", "schema.$ref.properties.next.$ref"},
+        {R"({"enum":[1,{"a":1}],"properties":{"a":{"type":"string"}}})", "schema.properties"},
+        {R"({"const":[1],"items":{"type":"string"}})", "schema.items"},
         {R"({"not":{"type":"null"}})", "schema.not"}};
     for (const auto& [schema, path] : cases) EXPECT_EQ(refusal(Json::parse(schema)), std::string(path) + " is not supported with strict");
+}
+
+TEST(JsonSchema, WhatDescribesMembersMeansNothingToScalarLiterals) {
+    EXPECT_EQ(refusal(Json::parse(R"({"type":"string","enum":["a",{"b":1}],"properties":{"b":{"type":"string"}}})")), "accepted");
 }
 
 TEST(JsonSchema, ElseItIsLeftOutAndListed) {
@@ -105,6 +111,21 @@ TEST(JsonSchema, HostileSchemasAreRefusedAndCheap) {
     EXPECT_THAT(refusal(pointers), HasSubstr("bytes of names and values"));
     const Json longKey = {{"properties", {{std::string(1'000'000, 'k'), {{"type", "what"}}}}}};
     EXPECT_LT(refusal(longKey).size(), 500u);
+}
+
+// What one schema says at length is looked at as often as others refer to it.
+TEST(JsonSchema, LongThingsThatAreReferredToOftenAreCheap) {
+    const auto referring = [](Json target) {
+        Json all = Json::array();
+        for (int i = 0; i < 3000; ++i) all.push_back({{"$ref", "#/$defs/a"}});
+        return Json{{"$defs", {{"a", std::move(target)}}}, {"anyOf", std::move(all)}};
+    };
+    EXPECT_EQ(refusal(referring({{"type", Json(std::vector<std::string>(500'000, "string"))}})),
+              "schema.anyOf[0].$ref is not a JSON schema: \"type\" lists more than there are");
+    EXPECT_EQ(refusal(referring({{"$ref", "#/" + std::string(10'000'000, 'a')}}), false), "accepted");
+    EXPECT_EQ(refusal(referring({{"enum", {1}}, {"const", std::string(50'000'000, 'a')}}), false), "schema allows no value at all");
+    EXPECT_LT(refusal({{"type", std::string(1'000'000, 'a')}}).size(), 200u);
+    EXPECT_LT(refusal({{"required", {Json::array({std::string(1'000'000, 'a')})}}}).size(), 200u);
 }
 
 TEST(JsonSchema, TextsThatCannotBeWrittenAreEscaped) {

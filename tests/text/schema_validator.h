@@ -1,5 +1,6 @@
 // Whether a JSON value is what a schema wants: the definition, written down again, without the compiler. Objects with
-// `properties` or `required` are closed, as Larder promises. Any thread.
+// `properties` or `required` are closed, and what describes members without naming a type means an object or an array, as Larder
+// promises. Any thread.
 #pragma once
 
 #include <algorithm>
@@ -32,6 +33,11 @@ inline bool isValid(const base::Json& value, const base::Json& schema, const bas
         const base::Json types = schema["type"].is_array() ? schema["type"] : base::Json::array({schema["type"]});
         if (std::none_of(types.begin(), types.end(), [&](const base::Json& type) { return hasType(value, type.get<std::string>()); })) return false;
     }
+    // Larder's reading: members are described of what has some.
+    const bool namesTypes = schema.contains("type");
+    const bool describesObject = schema.contains("properties") || schema.contains("required") || schema.contains("additionalProperties");
+    if (!namesTypes && !schema.contains("enum") && !schema.contains("const") && (describesObject || schema.contains("items")))
+        if (!(describesObject && value.is_object()) && !(schema.contains("items") && value.is_array())) return false;
     if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end()) return false;
     if (schema.contains("const") && value != schema["const"]) return false;
     for (const char* keyword : {"anyOf", "oneOf", "allOf"}) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <set>
 
@@ -149,6 +150,16 @@ TEST(Tokenizer, NoMergeReachesAControlToken) {
     SmallVocabulary symbols = SmallVocabulary::ofBytes();
     symbols.merge("<", "|", kControl);
     EXPECT_THAT(built(symbols)->encode("<|"), ElementsAre('<', '|'));
+}
+
+TEST(Tokenizer, NoMergeLosesText) {
+    SmallVocabulary words = SmallVocabulary::ofBytes();
+    words.merge("a", "b", kUnused);
+    words.merge("c", "d", kUnknown);
+    for (const char* left : {"<", "<0", "<0x", "<0x4"}) words.merge(left, std::string(1, "0x41"[std::strlen(left) - 1]));
+    words.merge("<0x41", ">", kByte);  // stands for "A"
+    const auto tokenizer = built(words);
+    EXPECT_EQ(decoded(*tokenizer, tokenizer->encode("ab cd <0x41>")), "ab cd <0x41>");
 }
 
 TEST(Tokenizer, UserDefinedTokensEverywhereButNeverAtTheCostOfAControlToken) {

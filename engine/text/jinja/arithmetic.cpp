@@ -114,9 +114,10 @@ Value floats(std::string_view op, double left, double right) {
 Value joinedText(Interpreter& interpreter, const Value& left, const Value& right) {
     const bool markup = left.string().markup || right.string().markup;
     checkTextBytes(left.bytes().size() + right.bytes().size());
-    Text out = markup && !left.string().markup ? escaped(left.text()) : left.text();
-    out.append(markup && !right.string().markup ? escaped(right.text()) : right.text());
-    return makeText(interpreter.budget(), std::move(out), markup);
+    Budget& budget = interpreter.budget();
+    Text out = markup && !left.string().markup ? escaped(budget, left.text()) : left.text();
+    out.append(markup && !right.string().markup ? escaped(budget, right.text()) : right.text());
+    return makeText(budget, std::move(out), markup);
 }
 
 Value added(Interpreter& interpreter, const Value& left, const Value& right) {

@@ -15,7 +15,7 @@ AttributePath::AttributePath(Interpreter& interpreter, const Value& attribute) {
         m_parts.push_back(attribute);
         return;
     }
-    for (const Text& part : splitAt(attribute.text(), ".", -1)) {
+    for (const Text& part : splitAt(interpreter.budget(), attribute.text(), ".", -1)) {
         const std::string& name = part.bytes();
         std::int64_t number = 0;
         const auto result = std::from_chars(name.data(), name.data() + name.size(), number);
@@ -42,7 +42,7 @@ std::vector<AttributePath> AttributePath::several(Interpreter& interpreter, cons
         out.emplace_back(interpreter, attribute);
         return out;
     }
-    for (Text& part : splitAt(attribute.text(), ",", -1)) {
+    for (Text& part : splitAt(interpreter.budget(), attribute.text(), ",", -1)) {
         out.emplace_back(interpreter, makeText(interpreter.budget(), std::move(part)));
     }
     return out;

@@ -27,11 +27,11 @@ std::string describe(const Value& object) {
 }
 
 Value noAttribute(const Value& object, const std::string& name) {
-    return makeUndefined(quotedRepr(describe(object)) + " has no attribute " + quotedRepr(name));
+    return makeUndefined(quotedRepr(describe(object)) + " has no attribute " + shownName(name));
 }
 
 Value unsafe(const Value& object, const std::string& name) {
-    return makeUndefined("access to attribute " + quotedRepr(name) + " of " + quotedRepr(typeName(object)) +
+    return makeUndefined("access to attribute " + shownName(name) + " of " + quotedRepr(typeName(object)) +
                          " object is unsafe.");
 }
 
@@ -83,8 +83,7 @@ Value builtinItem(Interpreter& interpreter, const Value& object, const Value& ke
     if (object.is(Kind::Range)) return Value::integer(rangeItem(object.as<RangeObject>(), at));
     if (!object.isString()) return object.items()[index];
     const StringObject& string = object.string();
-    if (!string.ascii()) interpreter.budget().bytes(string.text.size());
-    const std::size_t first = byteOffset(string, index);
+    const std::size_t first = byteOffset(interpreter.budget(), string, index);
     std::size_t last = first + 1;
     while (last < string.text.size() && (static_cast<unsigned char>(string.text.bytes()[last]) & 0xc0) == 0x80) ++last;
     return makeText(interpreter.budget(), string.text.slice(first, last), string.markup);

@@ -153,6 +153,7 @@ private:
 
     // What stands between the braces: name[!conversion][:specification].
     Text field(const Text& text, int nesting) {
+        m_interpreter.budget().steps(1);
         const std::string& bytes = text.bytes();
         std::size_t end = 0;
         bool inBrackets = false;
@@ -235,7 +236,7 @@ private:
         for (const auto& [argumentName, value] : m_arguments.named) {
             if (argumentName == name) return value;
         }
-        fail(quotedRepr(name));
+        fail(shownName(name));
     }
 
     Text formatted(const Value& value, std::string_view specification) {

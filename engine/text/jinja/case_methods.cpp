@@ -15,7 +15,7 @@ using Mapping = std::string (*)(std::string_view);
 
 Value mappedBy(Interpreter& interpreter, const Value& self, Arguments& arguments, const char* name, Mapping mapping) {
     bind(name, arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     return makeText(interpreter.budget(), Text(mapping(self.bytes()), self.text().trusted()), self.string().markup);
 }
 
@@ -39,7 +39,7 @@ using Class = bool (*)(char32_t);
 
 Value allOf(Interpreter& interpreter, const Value& self, Arguments& arguments, const char* name, Class isMember) {
     bind(name, arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     const std::vector<char32_t> points = codePoints(self.bytes());
     return Value::boolean(!points.empty() && std::all_of(points.begin(), points.end(), isMember));
 }
@@ -65,28 +65,28 @@ Value isalnumMethod(Interpreter& interpreter, const Value& self, Arguments& argu
 }
 Value isasciiMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     bind("isascii", arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     return Value::boolean(self.string().ascii());
 }
 Value isprintableMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     bind("isprintable", arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     const std::vector<char32_t> points = codePoints(self.bytes());
     return Value::boolean(std::all_of(points.begin(), points.end(), isPrintable));
 }
 Value isupperMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     bind("isupper", arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     return Value::boolean(isUpperText(self.bytes()));
 }
 Value islowerMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     bind("islower", arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     return Value::boolean(isLowerText(self.bytes()));
 }
 Value istitleMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     bind("istitle", arguments, {});
-    interpreter.budget().bytes(self.bytes().size());
+    interpreter.budget().characters(self.bytes().size());
     return Value::boolean(isTitleText(self.bytes()));
 }
 
@@ -126,8 +126,9 @@ Value centerMethod(Interpreter& interpreter, const Value& self, Arguments& argum
 
 Value zfillMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const auto given = bind("zfill", arguments, {"/width"}, 1);
-    const std::int64_t missing = integerArgument(given[0]) - static_cast<std::int64_t>(self.string().length());
-    if (missing <= 0) return self;
+    const std::int64_t width = integerArgument(given[0]), size = static_cast<std::int64_t>(self.string().length());
+    if (width <= size) return self;
+    const std::int64_t missing = width - size;
     checkTextBytes(self.bytes().size() + static_cast<std::size_t>(missing));
     const std::size_t sign = !self.bytes().empty() && (self.bytes()[0] == '-' || self.bytes()[0] == '+') ? 1 : 0;
     Text out = self.text().slice(0, sign);

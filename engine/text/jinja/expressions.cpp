@@ -65,7 +65,7 @@ std::vector<Value> Interpreter::evalAll(const std::vector<ExprPtr>& parts) {
 Value Interpreter::name(const Name& node) {
     m_line = node.line;
     const Value& value = slot(node.slot);
-    return value.missing() ? makeUndefined(quotedRepr(node.name) + " is undefined") : value;
+    return value.missing() ? makeUndefined(shownName(node.name) + " is undefined") : value;
 }
 
 Value Interpreter::variable(const std::string& variableName) {
@@ -149,15 +149,19 @@ Arguments Interpreter::evalArguments(const CallArguments& given) {
     out.positional = evalAll(given.positional);
     for (const auto& [argumentName, value] : given.named) out.named.emplace_back(argumentName, eval(*value));
     if (given.spread) {
-        for (Value& value : collect(*this, eval(*given.spread))) out.positional.push_back(std::move(value));
+        for (Value& value : collect(*this, eval(*given.spread))) {
+            m_budget.steps(1);
+            out.positional.push_back(std::move(value));
+        }
     }
     if (given.namedSpread) {
         const Value names = eval(*given.namedSpread);
         if (!names.is(Kind::Dict)) fail("argument after ** must be a mapping, not " + typeName(names));
         for (const auto& [key, value] : names.dict().entries) {
             if (!key.isString()) fail("keywords must be strings");
+            m_budget.steps(1 + out.named.size() / 8);
             for (const auto& [other, unused] : out.named) {
-                if (other == key.bytes()) fail("got multiple values for keyword argument " + quotedRepr(other));
+                if (other == key.bytes()) fail("got multiple values for keyword argument " + shownName(other));
             }
             out.named.emplace_back(key.bytes(), value);
         }
@@ -197,7 +201,7 @@ Value Interpreter::applyFilter(const std::string& filterName, const Value& input
     const Level level(m_budget);
     m_budget.steps(1);
     const FilterFunction function = findFilter(filterName);
-    if (function == nullptr) fail("there is no filter named " + quotedRepr(filterName));
+    if (function == nullptr) fail("there is no filter named " + shownName(filterName));
     return function(*this, input, arguments);
 }
 
@@ -205,7 +209,7 @@ bool Interpreter::applyTest(const std::string& testName, const Value& input, Arg
     const Level level(m_budget);
     m_budget.steps(1);
     const TestFunction function = findTest(testName);
-    if (function == nullptr) fail("there is no test named " + quotedRepr(testName));
+    if (function == nullptr) fail("there is no test named " + shownName(testName));
     return function(*this, input, arguments);
 }
 

@@ -79,6 +79,7 @@ Value strftimeNow(Interpreter& interpreter, Arguments& arguments) {
     const auto given = bind("strftime_now", arguments, {"format"}, 1);
     const Text& format = textArgument("strftime_now()", given[0]);
     if (format.size() > 1000) fail("the format of strftime_now is too long");
+    if (format.bytes().find('\0') != std::string::npos) fail("embedded null character");
     if (format.empty()) return given[0];
     // strftime tells "nothing written" from "buffer too small" only by what was asked for, hence the extra character.
     std::vector<char> buffer(64 * 1024);

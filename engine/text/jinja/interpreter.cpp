@@ -53,6 +53,7 @@ void Interpreter::write(const Text& text) {
 }
 
 void Interpreter::enterScope(const Scope& scope) {
+    m_budget.steps(scope.loads.size() / 8);
     for (const Load& load : scope.loads) {
         Value value;
         if (load.from == LoadFrom::Variables) value = variable(load.name);
@@ -62,6 +63,7 @@ void Interpreter::enterScope(const Scope& scope) {
 }
 
 void Interpreter::leaveScope(const Scope& scope) {
+    m_budget.steps(scope.slots.size() / 8);
     for (const int index : scope.slots) m_activation->slots[static_cast<std::size_t>(index)] = Value();
 }
 

@@ -59,15 +59,23 @@ private:
 
     void newLine(int depth) {
         if (!m_style.indent) return;
+        const std::size_t margin = m_style.indent->size() * static_cast<std::size_t>(depth);
+        checkTextBytes(m_out.size() + margin);
+        m_budget.bytes(margin);
         m_out += '\n';
         for (int i = 0; i < depth; ++i) m_out += *m_style.indent;
-        m_budget.bytes(m_style.indent->size() * static_cast<std::size_t>(depth));
+    }
+
+    void separate(const std::string& separator) {
+        checkTextBytes(m_out.size() + separator.size());
+        m_budget.bytes(separator.size());
+        m_out += separator;
     }
 
     void list(const std::vector<Value>& items, int depth) {
         m_out += '[';
         for (std::size_t i = 0; i < items.size(); ++i) {
-            if (i > 0) m_out += m_style.itemSeparator;
+            if (i > 0) separate(m_style.itemSeparator);
             newLine(depth);
             write(items[i], depth + 1);
         }
@@ -84,10 +92,10 @@ private:
         }
         m_out += '{';
         for (std::size_t i = 0; i < entries.size(); ++i) {
-            if (i > 0) m_out += m_style.itemSeparator;
+            if (i > 0) separate(m_style.itemSeparator);
             newLine(depth);
             key(entries[i]->first);
-            m_out += m_style.keySeparator;
+            separate(m_style.keySeparator);
             write(entries[i]->second, depth + 1);
         }
         if (!entries.empty()) newLine(depth - 1);
@@ -108,7 +116,7 @@ private:
     void string(const Value& value) {
         if (!value.text().trusted()) m_trusted = false;
         const std::string& bytes = value.bytes();
-        m_budget.bytes(bytes.size());
+        m_budget.characters(bytes.size());
         m_out += '"';
         for (std::size_t at = 0; at < bytes.size();) {
             const base::CodePoint point = base::decodeUtf8(bytes, at);

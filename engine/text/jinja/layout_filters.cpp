@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ Value indentFilter(Interpreter& interpreter, const Value& input, Arguments& argu
     const bool blank = !given[2].missing() && truthy(budget, given[2]);
     Text text = input.text();
     text.append("\n", true);
-    const std::vector<Text> lines = splitLines(text, LineEnds::Dropped);
+    const std::vector<Text> lines = splitLines(budget, text, LineEnds::Dropped);
     Text out;
     if (first) out.append(margin);
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -67,7 +68,7 @@ Value truncateFilter(Interpreter& interpreter, const Value& input, Arguments& ar
     if (leeway < 0) fail("expected leeway >= 0, got " + std::to_string(leeway));
     if (requiredLength(input) - length <= leeway) return input;
     if (!input.isString()) fail("a " + typeName(input) + " cannot be truncated");
-    Text out = input.text().slice(0, byteOffset(input.string(), static_cast<std::size_t>(length - endLength)));
+    Text out = input.text().slice(0, byteOffset(budget, input.string(), static_cast<std::size_t>(length - endLength)));
     if (!killWords) {
         const std::size_t space = out.bytes().rfind(' ');
         if (space != std::string::npos) out = out.slice(0, space);
@@ -89,7 +90,8 @@ Value filesizeformatFilter(Interpreter& interpreter, const Value& input, Argumen
     if (bytes == 1) {
         out = "1 Byte";
     } else if (bytes < base) {
-        out = std::to_string(static_cast<std::int64_t>(bytes)) + " Bytes";
+        if (std::isinf(bytes)) fail("cannot convert float infinity to integer");
+        out = formatFloat(std::trunc(bytes) + 0.0, 'f', 0, false) + " Bytes";  // + 0.0: no minus before a zero
     } else {
         double unit = base * base;
         std::size_t power = 0;

@@ -12,7 +12,7 @@
 namespace larder::text::jinja {
 namespace {
 
-constexpr std::size_t kMaxSourceBytes = 8u << 20;
+constexpr std::size_t kMaxSourceBytes = 1u << 20;
 
 // Line ends become \n and the last one is dropped.
 std::string normalized(std::string_view source) {
@@ -288,7 +288,7 @@ void Lexer::oper() {
 }  // namespace
 
 std::vector<Token> tokenize(std::string_view source) {
-    if (source.size() > kMaxSourceBytes) fail("the template is larger than 8 MiB");
+    if (source.size() > kMaxSourceBytes) fail("the template is larger than 1 MiB");
     return Lexer(source).run();
 }
 

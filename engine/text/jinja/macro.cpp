@@ -47,11 +47,12 @@ Value MacroObject::attribute(Interpreter& interpreter, std::string_view name) co
 
 Value MacroObject::call(Interpreter& interpreter, Arguments arguments) {
     const auto& parameters = function.parameters;
-    const std::string shown = function.name.empty() ? "None" : quotedRepr(function.name);
+    const std::string shown = function.name.empty() ? "None" : shownName(function.name);
     std::vector<Value> values(parameters.size());
     const std::size_t positional = std::min(parameters.size(), arguments.positional.size());
     std::move(arguments.positional.begin(), arguments.positional.begin() + static_cast<std::ptrdiff_t>(positional),
               values.begin());
+    interpreter.budget().steps((parameters.size() - positional) * (1 + arguments.named.size() / 8));
     for (std::size_t i = positional; i < parameters.size(); ++i) values[i] = take(arguments, parameters[i]->name);
     Value caller, kwargs, varargs;
     if (function.usesCaller) {
@@ -68,7 +69,7 @@ Value MacroObject::call(Interpreter& interpreter, Arguments arguments) {
             fail("macro " + shown +
                  " was invoked with two values for the special caller argument. This is most likely a bug.");
         }
-        fail("macro " + shown + " takes no keyword argument " + quotedRepr(name));
+        fail("macro " + shown + " takes no keyword argument " + shownName(name));
     }
     if (function.usesVarargs) {
         varargs = makeTuple(

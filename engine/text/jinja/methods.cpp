@@ -141,16 +141,16 @@ std::vector<Value> bind(std::string_view function, const Arguments& arguments,
     std::copy(arguments.positional.begin(), arguments.positional.end(), out.begin());
     for (const auto& [name, value] : arguments.named) {
         const auto it = std::find(names.begin(), names.end(), name);
-        if (it == names.end()) fail(shown + " got an unexpected keyword argument " + quotedRepr(name));
+        if (it == names.end()) fail(shown + " got an unexpected keyword argument " + shownName(name));
         Value& place = out[static_cast<std::size_t>(it - names.begin())];
-        if (!place.missing()) fail(shown + " got multiple values for argument " + quotedRepr(name));
+        if (!place.missing()) fail(shown + " got multiple values for argument " + shownName(name));
         place = value;
     }
     for (std::size_t i = 0; i < required; ++i) {
         if (out[i].missing()) {
             std::string_view name = *(names.begin() + i);
             if (name.starts_with('/')) name.remove_prefix(1);
-            fail(shown + " missing required argument " + quotedRepr(name));
+            fail(shown + " missing required argument " + shownName(name));
         }
     }
     return out;

@@ -17,8 +17,8 @@ namespace larder::text::jinja {
 namespace {
 
 // Without white space around it and single underscores between digits; nullopt if underscores stand elsewhere.
-std::optional<std::string> cleanNumber(const Value& value) {
-    const std::string text = stripped(value.text(), std::nullopt, Side::Both).bytes();
+std::optional<std::string> cleanNumber(Budget& budget, const Value& value) {
+    const std::string text = stripped(budget, value.text(), std::nullopt, Side::Both).bytes();
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '_') {
@@ -34,8 +34,8 @@ std::optional<std::string> cleanNumber(const Value& value) {
 }
 
 // Python's int(text, base).
-std::optional<std::int64_t> parseInteger(const Value& value, std::int64_t base) {
-    const auto clean = cleanNumber(value);
+std::optional<std::int64_t> parseInteger(Budget& budget, const Value& value, std::int64_t base) {
+    const auto clean = cleanNumber(budget, value);
     if (!clean || clean->empty()) return std::nullopt;
     std::string_view digits = *clean;
     const bool negative = digits[0] == '-';
@@ -57,11 +57,11 @@ std::optional<std::int64_t> parseInteger(const Value& value, std::int64_t base) 
 }
 
 // Python's float(value); nullopt where it raises TypeError or ValueError.
-std::optional<double> parseFloat(const Value& value) {
+std::optional<double> parseFloat(Budget& budget, const Value& value) {
     if (value.undefined()) failUndefined(value);
     if (value.isNumber()) return value.number();
     if (!value.isString()) return std::nullopt;
-    auto clean = cleanNumber(value);
+    auto clean = cleanNumber(budget, value);
     if (!clean || clean->empty()) return std::nullopt;
     std::string_view digits = *clean;
     const bool negative = digits[0] == '-';
@@ -97,7 +97,7 @@ std::optional<std::int64_t> truncated(double number) {
     return static_cast<std::int64_t>(number);
 }
 
-Value intFilter(Interpreter&, const Value& input, Arguments& arguments) {
+Value intFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     const auto given = bind("int", arguments, {"default", "base"});
     const Value otherwise = given[0].missing() ? Value::integer(0) : given[0];
     if (input.undefined()) failUndefined(input);
@@ -105,19 +105,19 @@ Value intFilter(Interpreter&, const Value& input, Arguments& arguments) {
     if (input.isString()) {
         const std::int64_t base = given[1].missing() ? 10 : integerArgument(given[1]);
         if (base == 0 || (base >= 2 && base <= 36)) {
-            if (const auto number = parseInteger(input, base)) return Value::integer(*number);
+            if (const auto number = parseInteger(interpreter.budget(), input, base)) return Value::integer(*number);
         }
     } else if (input.is(Kind::Float) && std::isinf(input.number())) {
         fail("cannot convert float infinity to integer");
     }
-    const auto number = parseFloat(input);
+    const auto number = parseFloat(interpreter.budget(), input);
     const auto whole = number ? truncated(*number) : std::nullopt;
     return whole ? Value::integer(*whole) : otherwise;
 }
 
-Value floatFilter(Interpreter&, const Value& input, Arguments& arguments) {
+Value floatFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     const auto given = bind("float", arguments, {"default"});
-    if (const auto number = parseFloat(input)) return Value::floating(*number);
+    if (const auto number = parseFloat(interpreter.budget(), input)) return Value::floating(*number);
     return given[0].missing() ? Value::floating(0) : given[0];
 }
 

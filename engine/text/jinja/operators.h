@@ -38,7 +38,7 @@ std::int64_t rangeItem(const RangeObject& range, std::int64_t index);
 Value sliced(Interpreter& interpreter, const Value& value, const Value& start, const Value& stop, const Value& step);
 
 // Byte offset of the code point at index; index is in [0, length].
-std::size_t byteOffset(const StringObject& string, std::size_t index);
+std::size_t byteOffset(Budget& budget, const StringObject& string, std::size_t index);
 
 [[noreturn]] void failUndefined(const Value& undefined);
 

@@ -78,6 +78,7 @@ private:
 
     // Reads what follows a '%'; returns where the text goes on.
     std::size_t directive(std::size_t i) {
+        m_interpreter.budget().steps(1);
         const std::size_t start = i;
         Directive how;
         Value value;
@@ -86,8 +87,9 @@ private:
             if (close == std::string::npos) fail("incomplete format key");
             if (!m_values.is(Kind::Dict)) fail("format requires a mapping");
             const std::string key = m_format.bytes().substr(i + 1, close - i - 1);
+            m_interpreter.budget().bytes(key.size());
             const Value* found = m_values.dict().find(key);
-            if (found == nullptr) fail(quotedRepr(key));
+            if (found == nullptr) fail(shownName(key));
             value = *found;
             ++m_used;
             i = close + 1;
@@ -102,6 +104,7 @@ private:
             else break;
         }
         how.width = number(i);
+        if (how.width < -kMaxWidth) fail("width too big");
         if (how.width < 0) {
             how.left = true;
             how.width = -how.width;
@@ -146,7 +149,7 @@ private:
             case 'F':
             case 'g':
             case 'G': pad(how, Text(floating(how, value), true)); return;
-            default: fail("unsupported format character '" + std::string(1, how.kind) + "'");
+            default: fail("unsupported format character");
         }
     }
 

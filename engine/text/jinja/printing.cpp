@@ -117,6 +117,13 @@ std::string quotedRepr(std::string_view text) {
     return out + quote;
 }
 
+std::string shownName(std::string_view name) {
+    constexpr std::size_t kMostBytes = 100;
+    if (name.size() <= kMostBytes) return quotedRepr(name);
+    const std::string_view front = name.substr(0, kMostBytes);
+    return quotedRepr(front.substr(0, front.size() - base::incompleteUtf8Suffix(front))) + "...";
+}
+
 void appendRepr(Budget& budget, const Value& value, std::string& out, bool& trusted) {
     budget.steps(1);
     const Level level(budget);
@@ -128,7 +135,7 @@ void appendRepr(Budget& budget, const Value& value, std::string& out, bool& trus
         case Kind::Int: out += std::to_string(value.integer()); return;
         case Kind::Float: out += floatRepr(value.number()); return;
         case Kind::String:
-            budget.bytes(value.bytes().size());
+            budget.characters(value.bytes().size());
             if (!value.text().trusted()) trusted = false;
             if (value.string().markup) out += "Markup(";
             out += quotedRepr(value.bytes());
@@ -166,7 +173,10 @@ std::string repr(Budget& budget, const Value& value) {
 }
 
 Text toText(Budget& budget, const Value& value) {
-    if (value.isString()) return value.text();
+    if (value.isString()) {
+        budget.bytes(value.bytes().size());
+        return value.text();
+    }
     if (value.undefined() || value.missing()) return {};
     std::string out;
     bool trusted = true;
@@ -179,7 +189,8 @@ Value toString(Budget& budget, const Value& value) {
     return makeText(budget, toText(budget, value));
 }
 
-Text escaped(const Text& text) {
+Text escaped(Budget& budget, const Text& text) {
+    budget.characters(text.size());
     Text out;
     std::size_t copied = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -19,8 +19,9 @@ std::string repr(Budget& budget, const Value& value);
 
 std::string floatRepr(double number);
 std::string quotedRepr(std::string_view text);  // repr of a string
+std::string shownName(std::string_view name);   // the same for messages: long ones are cut
 
 // "&<>'\"" as entities, for `escape` and Markup.
-Text escaped(const Text& text);
+Text escaped(Budget& budget, const Text& text);
 
 }  // namespace larder::text::jinja

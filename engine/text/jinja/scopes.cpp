@@ -12,10 +12,13 @@
 namespace larder::text::jinja {
 namespace {
 
+constexpr std::size_t kMaxCopies = 2'000'000;  // of names, for branches
+
 // One function's worth of slots: the template itself, a macro or a call block's body.
 struct Frame {
     int level = 0;
     int slots = 0;
+    std::size_t copies = 0;
 };
 
 // Where a name lives, seen from anywhere.
@@ -34,6 +37,13 @@ struct Origin {
 struct Symbols {
     Symbols(Symbols* outer, Frame* owner)
         : parent(outer), frame(owner), places(std::make_shared<std::map<std::string, Place>>()) {}
+
+    // For a branch. Many branches among many names would take the square of the time.
+    Symbols copy() const {
+        frame->copies += 1 + known.size() + origins.size() + stores.size();
+        if (frame->copies > kMaxCopies) fail("the template has too many names in too many branches");
+        return *this;
+    }
 
     const Place* findInOuter(const std::string& name) const { return parent != nullptr ? parent->find(name) : nullptr; }
     const Place* find(const std::string& name) const {
@@ -154,13 +164,13 @@ void merge(Symbols& into, const std::vector<const Symbols*>& branches) {
 void Survey::branches(const If& node) {
     Symbols* const here = m_symbols;
     expr(node.branches.front().first.get());
-    Symbols first = *here, elifs = *here, otherwise = *here;
+    Symbols first = here->copy(), elifs = here->copy(), otherwise = here->copy();
     m_symbols = &first;
     body(node.branches.front().second);
     for (std::size_t i = 1; i < node.branches.size(); ++i) {
         m_symbols = &elifs;
         expr(node.branches[i].first.get());
-        Symbols inner = elifs;
+        Symbols inner = elifs.copy();
         m_symbols = &inner;
         body(node.branches[i].second);
         merge(elifs, {&inner});
@@ -338,7 +348,7 @@ void Resolver::special(const Function& node, const char* name, bool mentioned, b
 }
 
 void Resolver::function(Function& node, int line, Symbols& outer) {
-    Frame frame{outer.frame->level + 1, 0};
+    Frame frame{outer.frame->level + 1, 0, outer.frame->copies};
     Symbols inner(&outer, &frame);
     const auto surveyAll = [&] {
         for (const auto& parameter : node.parameters) inner.parameter(parameter->name);
@@ -367,6 +377,7 @@ void Resolver::function(Function& node, int line, Symbols& outer) {
     body(node.body, inner);
     finish(inner, node.scope);
     node.slots = frame.slots;
+    outer.frame->copies = frame.copies;
 }
 
 }  // namespace

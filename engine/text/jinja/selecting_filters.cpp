@@ -24,7 +24,8 @@ Value takeNamed(Arguments& arguments, std::string_view name) {
 
 std::string nameArgument(const Value& value) {
     if (!value.isString()) fail("a filter or test is named by a string, not by " + typeName(value));
-    return value.bytes();
+    constexpr std::size_t kMostBytes = 100;  // none has such a long name, and what an iterator keeps is not counted
+    return value.bytes().size() > kMostBytes ? "..." : value.bytes();
 }
 
 unsigned depthOfAll(const Value& input, const Arguments& arguments) {
@@ -44,7 +45,7 @@ Value mapFilter(Interpreter& interpreter, const Value& input, Arguments& argumen
         Value attribute = takeNamed(arguments, "attribute");
         if (attribute.missing()) fail("map requires a filter argument");
         Value fallback = takeNamed(arguments, "default");
-        if (!arguments.named.empty()) fail("Unexpected keyword argument " + quotedRepr(arguments.named.front().first));
+        if (!arguments.named.empty()) fail("Unexpected keyword argument " + shownName(arguments.named.front().first));
         return makeIterator(
             [run, items = std::move(items), path = AttributePath(interpreter, attribute), fallback](Value& out) {
                 Value item;

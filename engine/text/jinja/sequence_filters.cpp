@@ -61,8 +61,9 @@ Value itemsFilter(Interpreter& interpreter, const Value& input, Arguments& argum
 
 // Stable; equal items keep their order also when reversed.
 template <class Key, class Less>
-std::vector<Value> sortedBy(std::vector<Value> values, Key key, Less isLess, bool reverse) {
+std::vector<Value> sortedBy(Budget& budget, std::vector<Value> values, Key key, Less isLess, bool reverse) {
     using Keyed = std::pair<decltype(key(values.front())), Value>;
+    const Held held(budget, values.size() * 2 * (sizeof(Keyed) + sizeof(Value)));  // std::stable_sort takes as much again
     std::vector<Keyed> keyed;
     keyed.reserve(values.size());
     for (Value& value : values) {
@@ -93,7 +94,7 @@ Value dictsortFilter(Interpreter& interpreter, const Value& input, Arguments& ar
         return caseSensitive ? part : ignoringCase(interpreter, part);
     };
     const auto isLess = [&](const Value& a, const Value& b) { return less(interpreter.budget(), a, b); };
-    return makeList(interpreter.budget(), sortedBy(std::move(pairs), key, isLess, flag(interpreter, given[2])));
+    return makeList(interpreter.budget(), sortedBy(interpreter.budget(), std::move(pairs), key, isLess, flag(interpreter, given[2])));
 }
 
 Value sortFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
@@ -115,7 +116,7 @@ Value sortFilter(Interpreter& interpreter, const Value& input, Arguments& argume
         return false;
     };
     std::vector<Value> values = collect(interpreter, input);
-    return makeList(interpreter.budget(), sortedBy(std::move(values), key, isLess, flag(interpreter, given[0])));
+    return makeList(interpreter.budget(), sortedBy(interpreter.budget(), std::move(values), key, isLess, flag(interpreter, given[0])));
 }
 
 Value uniqueFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
@@ -223,7 +224,7 @@ Value groupbyFilter(Interpreter& interpreter, const Value& input, Arguments& arg
         tuple.as<ListObject>().group = true;
         out.push_back(std::move(tuple));
     };
-    for (Value& item : sortedBy(collect(interpreter, input), key, isLess, false)) {
+    for (Value& item : sortedBy(budget, collect(interpreter, input), key, isLess, false)) {
         if (!group.empty() && !equal(budget, key(group.front()), key(item))) close();
         group.push_back(std::move(item));
     }

@@ -6,6 +6,7 @@
 #include "engine/text/jinja/loop.h"
 #include "engine/text/jinja/operators.h"
 #include "engine/text/jinja/printing.h"
+#include "engine/text/jinja/text_operations.h"
 
 namespace larder::text::jinja {
 namespace {
@@ -49,18 +50,20 @@ SliceShape shapeOf(std::int64_t length, const Value& start, const Value& stop, c
 Value slicedText(Budget& budget, const StringObject& string, const SliceShape& shape) {
     if (shape.count == 0) return makeText(budget, {}, string.markup);
     if (shape.step == 1) {
-        const std::size_t first = byteOffset(string, static_cast<std::size_t>(shape.start));
-        const std::size_t last = byteOffset(string, static_cast<std::size_t>(shape.start + shape.count));
+        const std::size_t first = byteOffset(budget, string, static_cast<std::size_t>(shape.start));
+        const std::size_t last = byteOffset(budget, string, static_cast<std::size_t>(shape.start + shape.count));
         return makeText(budget, string.text.slice(first, last), string.markup);
     }
-    std::vector<std::size_t> offsets;  // of every code point
-    budget.steps(string.text.size() / 16);
-    for (std::size_t at = 0; at < string.text.size(); at += base::decodeUtf8(string.text.bytes(), at).bytes) {
-        offsets.push_back(at);
-    }
-    offsets.push_back(string.text.size());
-    Text out;
     budget.steps(static_cast<std::uint64_t>(shape.count));
+    const Held held(budget, (string.length() + 1) * sizeof(std::uint32_t));
+    std::vector<std::uint32_t> offsets;  // of every code point
+    offsets.reserve(string.length() + 1);
+    budget.characters(string.text.size());
+    for (std::size_t at = 0; at < string.text.size(); at += base::decodeUtf8(string.text.bytes(), at).bytes) {
+        offsets.push_back(static_cast<std::uint32_t>(at));
+    }
+    offsets.push_back(static_cast<std::uint32_t>(string.text.size()));
+    Text out;
     for (std::int64_t i = 0, at = shape.start; i < shape.count; ++i, at += shape.step) {
         out.append(string.text, offsets[static_cast<std::size_t>(at)], offsets[static_cast<std::size_t>(at) + 1]);
         if (i + 1 == shape.count) break;  // a huge step must not overflow
@@ -86,7 +89,7 @@ bool contains(Interpreter& interpreter, const Value& container, const Value& ite
         case Kind::String:
             if (!item.isString()) fail("'in <string>' requires string as left operand, not " + typeName(item));
             budget.bytes(container.bytes().size());
-            return container.bytes().find(item.bytes()) != std::string::npos;
+            return find(budget, container.bytes(), item.bytes()) != std::string::npos;
         case Kind::Dict: budget.steps(1); return container.dict().find(item) != nullptr;
         case Kind::View:
             if (container.as<ViewObject>().what == ViewOf::Keys) {
@@ -223,8 +226,9 @@ std::int64_t rangeItem(const RangeObject& range, std::int64_t index) {
                                      static_cast<std::uint64_t>(index) * static_cast<std::uint64_t>(range.step));
 }
 
-std::size_t byteOffset(const StringObject& string, std::size_t index) {
+std::size_t byteOffset(Budget& budget, const StringObject& string, std::size_t index) {
     if (string.ascii()) return index;
+    budget.characters(index);
     std::size_t at = 0;
     while (index-- > 0) at += base::decodeUtf8(string.text.bytes(), at).bytes;
     return at;

@@ -24,10 +24,9 @@ Value listOf(Interpreter& interpreter, const Value& self, std::vector<Text> text
 
 Value stripWith(Interpreter& interpreter, const Value& self, Arguments& arguments, const char* name, Side side) {
     const auto given = bind(name, arguments, {"/chars"});
-    interpreter.budget().bytes(self.bytes().size());
     std::optional<std::string_view> chars;
     if (!given[0].missing() && !given[0].isNone()) chars = textArgument(std::string(name) + "()", given[0]).bytes();
-    return made(interpreter, self, stripped(self.text(), chars, side));
+    return made(interpreter, self, stripped(interpreter.budget(), self.text(), chars, side));
 }
 
 Value stripMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
@@ -60,20 +59,21 @@ SplitArguments splitArguments(Interpreter& interpreter, const Value& self, Argum
 Value splitMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const SplitArguments how = splitArguments(interpreter, self, arguments, "split");
     return listOf(interpreter, self,
-                  how.separator ? splitAt(self.text(), *how.separator, how.most) : splitAtSpace(self.text(), how.most));
+                  how.separator ? splitAt(interpreter.budget(), self.text(), *how.separator, how.most)
+                                : splitAtSpace(interpreter.budget(), self.text(), how.most));
 }
 
 Value rsplitMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const SplitArguments how = splitArguments(interpreter, self, arguments, "rsplit");
-    return listOf(interpreter, self, how.separator ? splitAtFromRight(self.text(), *how.separator, how.most)
-                                                   : splitAtSpaceFromRight(self.text(), how.most));
+    return listOf(interpreter, self,
+                  how.separator ? splitAtFromRight(interpreter.budget(), self.text(), *how.separator, how.most)
+                                : splitAtSpaceFromRight(interpreter.budget(), self.text(), how.most));
 }
 
 Value splitlinesMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const auto given = bind("splitlines", arguments, {"keepends"});
-    interpreter.budget().bytes(self.bytes().size());
     const bool keep = !given[0].missing() && truthy(interpreter.budget(), given[0]);
-    return listOf(interpreter, self, splitLines(self.text(), keep ? LineEnds::Kept : LineEnds::Dropped));
+    return listOf(interpreter, self, splitLines(interpreter.budget(), self.text(), keep ? LineEnds::Kept : LineEnds::Dropped));
 }
 
 Value partitionAt(Interpreter& interpreter, const Value& self, Arguments& arguments, const char* name, bool last) {
@@ -82,7 +82,8 @@ Value partitionAt(Interpreter& interpreter, const Value& self, Arguments& argume
     if (separator.empty()) fail("empty separator");
     interpreter.budget().bytes(self.bytes().size());
     const Text& text = self.text();
-    const std::size_t at = last ? text.bytes().rfind(separator.bytes()) : text.bytes().find(separator.bytes());
+    const std::size_t at = last ? findFromRight(interpreter.budget(), text.bytes(), separator.bytes())
+                                : find(interpreter.budget(), text.bytes(), separator.bytes());
     std::vector<Text> parts(3);
     if (at == std::string::npos) {
         parts[last ? 2 : 0] = text;
@@ -102,9 +103,8 @@ Value rpartitionMethod(Interpreter& interpreter, const Value& self, Arguments& a
 
 Value replaceMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const auto given = bind("replace", arguments, {"/old", "/new", "count"}, 2);
-    interpreter.budget().bytes(self.bytes().size());
     const std::int64_t count = given[2].missing() ? -1 : integerArgument(given[2]);
-    return made(interpreter, self, replaced(self.text(), textArgument("replace()", given[0]),
+    return made(interpreter, self, replaced(interpreter.budget(), self.text(), textArgument("replace()", given[0]),
                                             textArgument("replace()", given[1]), count));
 }
 
@@ -140,8 +140,8 @@ Window window(Interpreter& interpreter, const Value& self, const Value& start, c
     Window out;
     out.valid = from <= to;
     if (!out.valid) return out;
-    out.first = byteOffset(self.string(), static_cast<std::size_t>(from));
-    out.last = byteOffset(self.string(), static_cast<std::size_t>(to));
+    out.first = byteOffset(interpreter.budget(), self.string(), static_cast<std::size_t>(from));
+    out.last = byteOffset(interpreter.budget(), self.string(), static_cast<std::size_t>(to));
     return out;
 }
 
@@ -152,7 +152,8 @@ std::int64_t search(Interpreter& interpreter, const Value& self, Arguments& argu
     const Window where = window(interpreter, self, given[1], given[2]);
     if (!where.valid) return -1;
     const std::string_view part = std::string_view(self.bytes()).substr(where.first, where.last - where.first);
-    const std::size_t at = last ? part.rfind(needle) : part.find(needle);
+    const std::size_t at =
+        last ? findFromRight(interpreter.budget(), part, needle) : find(interpreter.budget(), part, needle);
     if (at == std::string_view::npos) return -1;
     return static_cast<std::int64_t>(countCodePoints(std::string_view(self.bytes()).substr(0, where.first + at)));
 }
@@ -182,7 +183,8 @@ Value countMethod(Interpreter& interpreter, const Value& self, Arguments& argume
     const std::string_view part = std::string_view(self.bytes()).substr(where.first, where.last - where.first);
     if (needle.empty()) return Value::integer(static_cast<std::int64_t>(countCodePoints(part)) + 1);
     std::int64_t found = 0;
-    for (std::size_t at = part.find(needle); at != std::string_view::npos; at = part.find(needle, at + needle.size())) {
+    for (std::size_t at = 0; (at = find(interpreter.budget(), part, needle, at)) != std::string_view::npos;) {
+        at += needle.size();
         ++found;
     }
     return Value::integer(found);
@@ -198,6 +200,7 @@ Value affix(Interpreter& interpreter, const Value& self, Arguments& arguments, c
             fail(std::string(name) + " first arg must be str or a tuple of str, not " + typeName(candidate));
         }
         if (!where.valid) return false;
+        interpreter.budget().bytes(std::min(part.size(), candidate.bytes().size()));
         return atEnd ? part.ends_with(candidate.bytes()) : part.starts_with(candidate.bytes());
     };
     if (!given[0].is(Kind::Tuple)) return Value::boolean(matches(given[0]));
@@ -214,6 +217,7 @@ Value endswithMethod(Interpreter& interpreter, const Value& self, Arguments& arg
 Value removeprefixMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const auto given = bind("removeprefix", arguments, {"/prefix"}, 1);
     const std::string& prefix = textArgument("removeprefix()", given[0]).bytes();
+    interpreter.budget().bytes(std::min(self.bytes().size(), prefix.size()));
     if (!self.bytes().starts_with(prefix)) return self;
     return made(interpreter, self, self.text().slice(prefix.size(), self.bytes().size()));
 }
@@ -221,6 +225,7 @@ Value removeprefixMethod(Interpreter& interpreter, const Value& self, Arguments&
 Value removesuffixMethod(Interpreter& interpreter, const Value& self, Arguments& arguments) {
     const auto given = bind("removesuffix", arguments, {"/suffix"}, 1);
     const std::string& suffix = textArgument("removesuffix()", given[0]).bytes();
+    interpreter.budget().bytes(std::min(self.bytes().size(), suffix.size()));
     if (!self.bytes().ends_with(suffix)) return self;
     return made(interpreter, self, self.text().slice(0, self.bytes().size() - suffix.size()));
 }

@@ -78,11 +78,15 @@ bool numberTest(Interpreter&, const Value& input, Arguments& arguments) {
 }
 bool lowerTest(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     takesNothing(arguments);
-    return isLowerText(toText(interpreter.budget(), input).bytes());
+    const Text text = toText(interpreter.budget(), input);
+    interpreter.budget().characters(text.size());
+    return isLowerText(text.bytes());
 }
 bool upperTest(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     takesNothing(arguments);
-    return isUpperText(toText(interpreter.budget(), input).bytes());
+    const Text text = toText(interpreter.budget(), input);
+    interpreter.budget().characters(text.size());
+    return isUpperText(text.bytes());
 }
 bool stringTest(Interpreter&, const Value& input, Arguments& arguments) {
     takesNothing(arguments);

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "engine/text/jinja/budget.h"
+
 namespace larder::text::jinja {
 
 Text::Text(std::string bytes, bool trusted) : m_bytes(std::move(bytes)) {
@@ -15,8 +17,12 @@ bool Text::trusted() const {
 }
 
 void Text::extend(std::size_t end, bool trusted) {
-    if (!m_runs.empty() && m_runs.back().trusted == trusted) m_runs.back().end = end;
-    else m_runs.push_back({end, trusted});
+    if (!m_runs.empty() && m_runs.back().trusted == trusted) {
+        m_runs.back().end = end;
+        return;
+    }
+    checkPieces(m_runs.size() + 1);
+    m_runs.push_back({end, trusted});
 }
 
 void Text::append(std::string_view bytes, bool trusted) {

@@ -1,5 +1,5 @@
 // A string that remembers, byte range by byte range, whether the template's author wrote it (trusted) or it came from
-// messages, tools or variables (untrusted). A value type; one thread at a time.
+// messages, tools or variables (untrusted). A value type that fails when it gets too many ranges; one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@ public:
 
     const std::string& bytes() const { return m_bytes; }
     std::size_t size() const { return m_bytes.size(); }
+    std::size_t heldBytes() const { return m_bytes.size() + m_runs.size() * sizeof(Run); }
     bool empty() const { return m_bytes.empty(); }
     const std::vector<Run>& runs() const { return m_runs; }
 

@@ -24,7 +24,7 @@ Value cased(Interpreter& interpreter, const Value& input, Arguments& arguments, 
             std::string (*mapping)(std::string_view)) {
     bind(name, arguments, {});
     const Text text = toText(interpreter.budget(), input);
-    interpreter.budget().bytes(text.size());
+    interpreter.budget().characters(text.size());
     return makeText(interpreter.budget(), Text(mapping(text.bytes()), text.trusted()), isMarkup(input));
 }
 
@@ -70,17 +70,15 @@ Value trimFilter(Interpreter& interpreter, const Value& input, Arguments& argume
     std::optional<std::string_view> chars;
     if (!given[0].missing() && !given[0].isNone()) chars = textArgument("trim()", given[0]).bytes();
     const Text text = toText(interpreter.budget(), input);
-    interpreter.budget().bytes(text.size());
-    return makeText(interpreter.budget(), stripped(text, chars, Side::Both), isMarkup(input));
+    return makeText(interpreter.budget(), stripped(interpreter.budget(), text, chars, Side::Both), isMarkup(input));
 }
 
 Value replaceFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     const auto given = bind("replace", arguments, {"old", "new", "count"}, 2);
     Budget& budget = interpreter.budget();
     const Text text = toText(budget, input);
-    budget.bytes(text.size());
     const std::int64_t count = given[2].missing() || given[2].isNone() ? -1 : integerArgument(given[2]);
-    return makeText(budget, replaced(text, toText(budget, given[0]), toText(budget, given[1]), count));
+    return makeText(budget, replaced(budget, text, toText(budget, given[0]), toText(budget, given[1]), count));
 }
 
 Value stringFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
@@ -96,12 +94,12 @@ Value safeFilter(Interpreter& interpreter, const Value& input, Arguments& argume
 Value escapeFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     bind("escape", arguments, {});
     if (isMarkup(input)) return input;
-    return makeText(interpreter.budget(), escaped(toText(interpreter.budget(), input)), true);
+    return makeText(interpreter.budget(), escaped(interpreter.budget(), toText(interpreter.budget(), input)), true);
 }
 
 Value forceescapeFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     bind("forceescape", arguments, {});
-    return makeText(interpreter.budget(), escaped(toText(interpreter.budget(), input)), true);
+    return makeText(interpreter.budget(), escaped(interpreter.budget(), toText(interpreter.budget(), input)), true);
 }
 
 Value joinFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
@@ -140,7 +138,8 @@ Value formatFilter(Interpreter& interpreter, const Value& input, Arguments& argu
     return percentFormatted(interpreter, input.isString() ? input : toString(budget, input), values);
 }
 
-std::string percentEncoded(std::string_view text, bool forQuery) {
+std::string percentEncoded(Budget& budget, std::string_view text, bool forQuery) {
+    budget.characters(text.size());
     static constexpr char kHex[] = "0123456789ABCDEF";
     std::string out;
     for (const char c : text) {
@@ -165,7 +164,7 @@ Value urlencodeFilter(Interpreter& interpreter, const Value& input, Arguments& a
     Budget& budget = interpreter.budget();
     if (input.isString() || !iterable(input)) {
         const Text text = toText(budget, input);
-        return makeString(budget, percentEncoded(text.bytes(), false), text.trusted());
+        return makeString(budget, percentEncoded(budget, text.bytes(), false), text.trusted());
     }
     std::string out;
     bool trusted = true;
@@ -176,7 +175,7 @@ Value urlencodeFilter(Interpreter& interpreter, const Value& input, Arguments& a
         const Text key = toText(budget, parts[0]), value = toText(budget, parts[1]);
         trusted = trusted && key.trusted() && value.trusted();
         if (!out.empty()) out += '&';
-        out += percentEncoded(key.bytes(), true) + "=" + percentEncoded(value.bytes(), true);
+        out += percentEncoded(budget, key.bytes(), true) + "=" + percentEncoded(budget, value.bytes(), true);
         checkTextBytes(out.size());
     }
     return makeString(budget, std::move(out), trusted);
@@ -185,7 +184,7 @@ Value urlencodeFilter(Interpreter& interpreter, const Value& input, Arguments& a
 Value wordcountFilter(Interpreter& interpreter, const Value& input, Arguments& arguments) {
     bind("wordcount", arguments, {});
     const Text text = toText(interpreter.budget(), input);
-    interpreter.budget().bytes(text.size());
+    interpreter.budget().characters(text.size());
     std::int64_t count = 0;
     bool inside = false;
     for (const char32_t c : codePoints(text.bytes())) {

@@ -4,13 +4,14 @@
 #include <cassert>
 #include <cmath>
 
+#include "engine/base/utf8.h"
 #include "engine/text/jinja/objects.h"
 
 namespace larder::text::jinja {
 namespace {
 
 constexpr std::size_t kIndexedFrom = 9;  // fewer entries are found faster by looking at each
-constexpr std::size_t kEntryBytes = 2 * sizeof(Value);
+constexpr std::size_t kEntryBytes = 2 * sizeof(Value) + 48;  // with its place in the index
 
 unsigned deepest(const std::vector<Value>& values) {
     unsigned depth = 0;
@@ -36,7 +37,10 @@ std::size_t hashOfNumber(const Value& value) {
 // Equality of what may be a key: never recurses further than a tuple's nesting.
 bool keysEqual(Budget& budget, const Value& a, const Value& b) {
     budget.steps(1);
-    if (a.isString() && b.isString()) return a.bytes() == b.bytes();
+    if (a.isString() && b.isString()) {
+        if (a.bytes().size() == b.bytes().size()) budget.bytes(a.bytes().size());
+        return a.bytes() == b.bytes();
+    }
     if (a.is(Kind::Tuple) && b.is(Kind::Tuple)) {
         return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(),
                           [&](const Value& left, const Value& right) { return keysEqual(budget, left, right); });
@@ -52,7 +56,9 @@ bool keysEqual(Budget& budget, const Value& a, const Value& b) {
 std::size_t keyHash(Budget& budget, const Value& value) {
     budget.steps(1);
     switch (value.kind()) {
-        case Kind::String: return std::hash<std::string>()(value.bytes());
+        case Kind::String:
+            budget.bytes(value.bytes().size());
+            return std::hash<std::string>()(value.bytes());
         case Kind::Bool:
         case Kind::Int:
         case Kind::Float: return hashOfNumber(value);
@@ -132,11 +138,11 @@ const UndefinedObject& Value::undefinedReason() const {
 StringObject::StringObject(Budget* owner, Text content, bool isMarkup)
     : text(std::move(content)), markup(isMarkup), budget(owner) {
     checkTextBytes(text.size());
-    if (budget != nullptr) budget->hold(sizeof(StringObject) + text.size());
+    if (budget != nullptr) budget->hold(sizeof(StringObject) + text.heldBytes());
 }
 
 StringObject::~StringObject() {
-    if (budget != nullptr) budget->release(sizeof(StringObject) + text.size());
+    if (budget != nullptr) budget->release(sizeof(StringObject) + text.heldBytes());
 }
 
 std::size_t StringObject::length() const {
@@ -238,6 +244,12 @@ Value makeTuple(Budget& budget, std::vector<Value> items) {
 Value makeDict(std::shared_ptr<DictObject> dict) { return Value(Kind::Dict, std::move(dict)); }
 
 Value makeUndefined(std::string message) {
+    constexpr std::size_t kMostBytes = 300;
+    if (message.size() > kMostBytes) {
+        message.resize(kMostBytes);
+        message.resize(kMostBytes - base::incompleteUtf8Suffix(message));
+        message.append("...").shrink_to_fit();  // nobody counts these bytes
+    }
     auto object = std::make_shared<UndefinedObject>();
     object->message = std::move(message);
     return Value(Kind::Undefined, std::move(object));
@@ -285,9 +297,6 @@ bool equal(Budget& budget, const Value& a, const Value& b) {
     const Level level(budget);
     if (a.kind() == b.kind()) {
         switch (a.kind()) {
-            case Kind::String:
-                if (a.bytes().size() == b.bytes().size()) budget.bytes(a.bytes().size());
-                return a.bytes() == b.bytes();
             case Kind::List:
             case Kind::Tuple: return sameItems(budget, a.items(), b.items());
             case Kind::Dict: return sameEntries(budget, a.dict(), b.dict());

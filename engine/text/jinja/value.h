@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -114,7 +114,7 @@ struct DictObject : Object {
     Budget& budget;
 
 private:
-    std::unordered_multimap<std::size_t, std::size_t> m_index;  // hash -> entry, once there are many
+    std::multimap<std::size_t, std::size_t> m_index;  // hash -> entry, once there are many; keys cannot make it slow
     std::size_t position(const Value& key) const;
 };
 
