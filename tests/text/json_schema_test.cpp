@@ -113,17 +113,15 @@ TEST(JsonSchema, HostileSchemasAreRefusedAndCheap) {
     EXPECT_LT(refusal(longKey).size(), 500u);
 }
 
-// What one schema says at length is looked at as often as others refer to it.
-TEST(JsonSchema, LongThingsThatAreReferredToOftenAreCheap) {
-    const auto referring = [](Json target) {
-        Json all = Json::array();
-        for (int i = 0; i < 3000; ++i) all.push_back({{"$ref", "#/$defs/a"}});
-        return Json{{"$defs", {{"a", std::move(target)}}}, {"anyOf", std::move(all)}};
-    };
-    EXPECT_EQ(refusal(referring({{"type", Json(std::vector<std::string>(500'000, "string"))}})),
-              "schema.anyOf[0].$ref is not a JSON schema: \"type\" lists more than there are");
-    EXPECT_EQ(refusal(referring({{"$ref", "#/" + std::string(10'000'000, 'a')}}), false), "accepted");
-    EXPECT_EQ(refusal(referring({{"enum", {1}}, {"const", std::string(50'000'000, 'a')}}), false), "schema allows no value at all");
+// A const is compared with the values beside it as often as others refer to it.
+TEST(JsonSchema, LongLiteralsThatAreReferredToOftenAreCheap) {
+    Json references = Json::array();
+    for (int i = 0; i < 2000; ++i) references.push_back({{"$ref", "#/$defs/a"}});
+    const Json literals = {{"enum", {1}}, {"const", std::string(50'000'000, 'a')}};
+    EXPECT_EQ(refusal({{"$defs", {{"a", literals}}}, {"anyOf", references}}, false), "schema allows no value at all");
+}
+
+TEST(JsonSchema, MessagesAreShort) {
     EXPECT_LT(refusal({{"type", std::string(1'000'000, 'a')}}).size(), 200u);
     EXPECT_LT(refusal({{"required", {Json::array({std::string(1'000'000, 'a')})}}}).size(), 200u);
 }
