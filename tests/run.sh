@@ -122,7 +122,7 @@ for format in $fuzz_formats; do
         "tests/fuzz/make_${format}_seeds.py" "$seeds"
     fi
     mkdir -p "build/fuzz/corpus/$format"
-    if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_each" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    if "build/fuzz/${format}_fuzz" -max_total_time="$fuzz_each" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$format" "$seeds" >"$output" 2>&1; then
         echo "$format: $(grep 'stat::number_of_executed_units' "$output")"
         echo "100% tests passed, 0 tests failed out of 1" >>"$results"
