@@ -1026,6 +1026,10 @@
         <source>Copied.</source>
         <translation>Kopiert.</translation>
     </message>
+    <message>
+        <source>Look for %1 again</source>
+        <translation>Noch einmal nach %1 suchen</translation>
+    </message>
 </context>
 <context>
     <name>larder::ui::AgentChoices</name>

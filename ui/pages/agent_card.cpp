@@ -44,6 +44,7 @@ QWidget* AgentCard::buildMissing() {
     copy->setAccessibleName(tr("Copy the command that installs %1").arg(QString::fromStdString(m_agent.name)));
     copy->setToolTip(copy->accessibleName());
     auto* again = new QPushButton(tr("Look again"));
+    again->setAccessibleName(tr("Look for %1 again").arg(QString::fromStdString(m_agent.name)));
     again->setObjectName(QStringLiteral("lookAgain"));
     auto* hint = new TextLabel(TextLabel::Style::Muted);
     hint->setObjectName(QStringLiteral("installHint"));
