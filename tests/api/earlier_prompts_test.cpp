@@ -78,7 +78,8 @@ protected:
     }
     RequestStatus ask(const std::string& prompt, std::size_t cached = 0) { return ask(prompt, cached, Shape{}); }
     RequestStatus newest() const {  // of the ended ones
-        for (const RequestStatus& status : *book->source()({}))
+        const auto all = book->source()({});
+        for (const RequestStatus& status : *all)
             if (status.endedUnixMs > 0) return status;
         return {};
     }

@@ -1,6 +1,7 @@
 // Takes pictures of windows into a folder, and complains on stdout about empty ones and text that is cut off. GUI thread.
 #pragma once
 
+#include <QCoreApplication>
 #include <QImage>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -18,6 +19,11 @@ public:
 
     void take(QWidget& window, const QString& name) {
         QTest::qWait(50);
+        // Where painting alone takes that long (sanitizers): one layout asks for the next, level by level.
+        for (int round = 0; round < 10; ++round) {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+            QCoreApplication::processEvents();
+        }
         const QImage image = window.grab().toImage();
         const QString file = m_folder + u'/' + name + m_suffix + QStringLiteral(".png");
         if (!image.save(file)) complain(name, QStringLiteral("cannot be written to ") + file);
