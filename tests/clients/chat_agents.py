@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import PATIENCE
+from harness import PATIENCE, run_for_events
 
 
 class OpenCode:
@@ -41,13 +41,7 @@ class OpenCode:
     def ask(self, prompt, resume=False, patience=PATIENCE):
         """One `opencode run`: exit code, its events, everything it said."""
         command = [self.program, "run", "-m", self.model, "--format", "json", "--auto", *(["--continue"] if resume else []), prompt]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=patience)
-        events = []
-        for line in done.stdout.splitlines():
-            with contextlib.suppress(ValueError):
-                events.append(json.loads(line))
-        return done.returncode, events, done.stdout + done.stderr
+        return run_for_events(command, self.folder, self.environment, patience)
 
 
 class QwenCode:

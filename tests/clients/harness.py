@@ -365,6 +365,16 @@ class ClaudeCode:
         return done.returncode, None, done.stdout + done.stderr
 
 
+def run_for_events(command, folder, environment, patience):
+    """A client that prints an event of JSON a line: exit code, its events, everything it said."""
+    done = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience)
+    events = []
+    for line in done.stdout.splitlines():
+        with contextlib.suppress(ValueError):
+            events.append(json.loads(line))
+    return done.returncode, events, done.stdout + done.stderr
+
+
 class Codex:
     """The real client, in a home and a folder of its own, set up by options alone as the Agents page shows it."""
 
@@ -394,13 +404,7 @@ class Codex:
         """One `codex exec`: exit code, its events, everything it said."""
         command = [self.program, "exec", *(["resume", "--last"] if resume else []), *self.options, *options, "--skip-git-repo-check",
                    "--dangerously-bypass-approvals-and-sandbox", "--json", prompt]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=patience)
-        events = []
-        for line in done.stdout.splitlines():
-            with contextlib.suppress(ValueError):
-                events.append(json.loads(line))
-        return done.returncode, events, done.stdout + done.stderr
+        return run_for_events(command, self.folder, self.environment, patience)
 
 
 class Terminal:
